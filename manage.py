@@ -1,0 +1,4 @@
+#!/usr/bin/env python
+from sanfang.__main__ import manage
+
+manage()
