@@ -1,0 +1,1 @@
+"""What dealer groups and car makers run: standards, audits, escalations, benchmarks."""

@@ -1,0 +1,53 @@
+"""The queue. Settings that lose nothing when a worker is killed (tenancy lab §2)."""
+
+import os
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sanfang.settings.production")
+
+app = Celery("sanfang")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # Longer than the longest task. A killed pool process's task is back at once (reject_on_worker_lost); that of a
+        # worker killed whole only after this, which is why imports are also looked for by their state, below.
+        "visibility_timeout": 3600,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+    },
+    timezone="UTC",
+    # Static: what runs when is code. Each entry is a dispatcher that sends one task per tenant.
+    beat_schedule={
+        "plan follow-ups": {"task": "crm.followups.tasks.plan_everywhere", "schedule": 15 * 60},
+        "send waiting messages": {"task": "sanfang.messaging.tasks.send_everywhere", "schedule": 60},
+        "resume imports": {"task": "crm.dms.tasks.resume_everywhere", "schedule": 30},
+        "refill the pool": {"task": "tenants.tasks.refill_pool", "schedule": 5 * 60},
+    },
+)
+app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def keep_our_logging(**kwargs: Any) -> None:
+    """Celery would replace Django's logging otherwise."""
+
+
+@signals.task_prerun.connect  # type: ignore[untyped-decorator]
+def name_the_task(task_id: str, task: Any, **kwargs: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, request_id=task_id)
+
+
+@signals.task_postrun.connect  # type: ignore[untyped-decorator]
+def forget_the_task(**kwargs: Any) -> None:
+    structlog.contextvars.clear_contextvars()

@@ -1,0 +1,1 @@
+"""Pure Python: clocks, calendars, ids, transitions, permissions, errors. Knows nothing of Django."""

@@ -1,0 +1,47 @@
+"""Putting messages in line. Handing them over is :mod:`sanfang.messaging.delivery`'s work."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sanfang.messaging import secrets, tasks
+from sanfang.messaging.gateways import gateway
+from sanfang.messaging.house import house
+from sanfang.messaging.models import Message, State
+from sanfang.messaging.wording import signed
+from sanfang.tenancy.context import current_tenant
+from sanfang.tenancy.models import TenantModel
+
+
+def queue_message(
+    *,
+    customer_id: UUID,
+    mobile: str,
+    text: str,
+    purpose: str,
+    now: datetime,
+    secret: str = "",
+    about: TenantModel | None = None,
+) -> Message:
+    """A message to send once the transaction we are in is committed, within the hours for messages.
+
+    ``text`` is the bare text: signature and the way to refuse are put around it. Where it says ``{secret}`` the
+    message will say ``secret``, which is stored encrypted. For a customer who wants no messages there is a row
+    too, which says why nothing was sent.
+    """
+    refusal = house().refusal(customer_id, mobile)
+    message = Message.objects.create(
+        to=mobile,
+        text=signed(text, provider=gateway().provider, name=current_tenant().short_name),
+        sealed=secrets.seal(secret) if secret else "",
+        purpose=purpose,
+        customer_id=customer_id,
+        about_model=about._meta.db_table if about else "",
+        about=about.pk if about else None,
+        state=State.FAILED if refusal else State.QUEUED,
+        error=refusal or "",
+        queued_at=now,
+        not_before=now,
+    )
+    if not refusal:
+        tasks.send.later()
+    return message

@@ -1,0 +1,64 @@
+"""Messages to customers: what is to be sent, and what became of it."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sanfang.tenancy.models import TenantModel
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", _("待发送")
+    SENDING = "sending", _("发送中")
+    SENT = "sent", _("已发送")
+    DELIVERED = "delivered", _("已送达")
+    FAILED = "failed", _("未发送")
+
+
+class Fault(models.TextChoices):
+    """Why a message wasn't sent."""
+
+    DO_NOT_CALL = "do_not_call", _("客户要求不联系")
+    OPTED_OUT = "opted_out", _("客户已拒收短信")
+    WRONG_NUMBER = "wrong_number", _("号码已标记为错误")
+    REJECTED = "rejected", _("短信平台拒绝")
+    UNREACHABLE = "unreachable", _("短信平台多次无法连接")
+
+
+class Message(TenantModel):
+    """One text to one number. ``id`` is the provider's idempotency key, so sending twice delivers once.
+
+    ``text`` is what is sent, but for a secret it may hold (the code of a personal link): that stands in
+    ``sealed``, encrypted, and is put in for ``{secret}`` when the text leaves (:mod:`sanfang.messaging.secrets`).
+    ``customer_id`` and ``about`` name rows of apps above this one, without a constraint. ``error`` is a
+    :class:`Fault`, or empty.
+    """
+
+    to = models.CharField(_("号码"), max_length=11)
+    text = models.TextField(_("内容"))
+    sealed = models.TextField(blank=True)
+    purpose = models.CharField(_("用途"), max_length=40)
+    customer_id = models.UUIDField()
+    about_model = models.CharField(max_length=63, blank=True)
+    about = models.UUIDField(null=True)
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.QUEUED)
+    error = models.CharField(max_length=20, choices=Fault, blank=True)
+    provider = models.CharField(max_length=40, blank=True)
+    provider_id = models.CharField(max_length=80, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("短信")
+        indexes: ClassVar = [
+            models.Index(
+                fields=["not_before"], name="messages_to_send", condition=models.Q(state__in=["queued", "sending"])
+            ),
+            models.Index(fields=["-queued_at"], name="messages_newest"),
+            models.Index(fields=["customer_id", "-queued_at"], name="messages_of_customer"),
+        ]

@@ -1,0 +1,33 @@
+"""How a text becomes a message: its variables filled in, signed, with the way to refuse."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+VARIABLE = re.compile(r"\{([a-z_]+)\}")
+CLAUSE = re.compile(r"[^，。！；]*[，。！；]?")
+BRACKETS = str.maketrans("【】", "[]")
+
+
+@cache
+def _providers() -> dict[str, dict[str, str]]:
+    table: dict[str, dict[str, str]] = yaml.safe_load(
+        (Path(__file__).parent / "providers.yaml").read_text(encoding="utf-8")
+    )
+    return table
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with its variables; a clause that needs one we don't have is left out."""
+    kept = [clause for clause in CLAUSE.findall(text) if all(values.get(name) for name in VARIABLE.findall(clause))]
+    body = VARIABLE.sub(lambda found: values[found[1]].translate(BRACKETS), "".join(kept)).strip()
+    return re.sub(r"[，；]$", "。", body)
+
+
+def signed(body: str, *, provider: str, name: str) -> str:
+    """The whole message: signature, text, and how to refuse, as ``provider`` wants them."""
+    rules = _providers()[provider]
+    return rules["signature"].format(name=name.translate(BRACKETS)) + body + rules["opt_out"]

@@ -1,0 +1,1 @@
+"""Health, logs, metrics and the embedded development stack. Stands outside the layers."""

@@ -1,0 +1,71 @@
+"""A connection is always in exactly one *place*: at the door, or inside one tenant.
+
+A place is a database role and a search path; both are set by one statement, together with the statement
+timeout (PostgreSQL doesn't apply a role's own settings on ``SET ROLE``) and what the history triggers
+write down. The statement runs when the first cursor is needed after the place has changed, and again
+after every rollback, because a rollback takes settings back too.
+
+Unlike the stock backend nothing is swallowed: when the role can't be entered the error is raised, so a
+query never runs with the previous tenant's rights (tenancy lab §9). Only an already failed transaction is
+let through, since PostgreSQL then refuses everything but a rollback by itself.
+"""
+
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django_tenants.postgresql_backend import base
+
+DOOR_ROLE = "sanfang_door"
+OWNER_ROLE = "sanfang_owner"
+
+ENTER = (
+    "SELECT set_config('role', %s, false), set_config('search_path', %s, false), "
+    "set_config('statement_timeout', %s, false), set_config('sanfang.actor', %s, false), "
+    "set_config('sanfang.request', %s, false)"
+)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """``settings_dict['ROLE']`` fixes the role (the provisioner's connection acts as the owner)."""
+
+    actor: str = ""
+    _setting_search_path: bool
+    request_id: str = ""
+
+    def set_context(self, *, actor: str, request_id: str) -> None:
+        """What the history triggers write down as who and in which request, from now on."""
+        self.actor, self.request_id = actor, request_id
+        self.search_path_set_schemas = None
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        if self._setting_search_path or self.search_path_set_schemas:
+            return
+        if self.connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+            return
+        paths = self._get_cursor_search_paths()
+        self._setting_search_path = True
+        own = self.connection.cursor() if cursor is None else cursor
+        try:
+            own.execute(
+                ENTER,
+                [
+                    self._role(),
+                    ", ".join(f'"{path}"' for path in paths),
+                    str(settings.STATEMENT_TIMEOUT_MS) if self.alias == "default" else "0",
+                    self.actor,
+                    self.request_id,
+                ],
+            )
+            # Its row isn't anybody's result: leave the cursor as it was before.
+            own.fetchone()
+        finally:
+            self._setting_search_path = False
+            if cursor is None:
+                own.close()
+        self.search_path_set_schemas = paths
+
+    def _role(self) -> str:
+        if self.alias == "provisioner":
+            return OWNER_ROLE
+        return DOOR_ROLE if self.schema_name == settings.PUBLIC_SCHEMA_NAME else str(self.schema_name)

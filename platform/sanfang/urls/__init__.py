@@ -1,0 +1,1 @@
+"""Addresses by kind of tenant (settings.TENANT_TYPES)."""

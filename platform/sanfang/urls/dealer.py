@@ -1,0 +1,8 @@
+"""Every address on a host of kind dealer."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("sanfang.urls.common")),
+    path("", include("frontend.urls.dealer")),
+]
