@@ -1,0 +1,1 @@
+"""The public schema: tenants and their addresses, people, memberships, provisioning."""

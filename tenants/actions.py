@@ -1,0 +1,83 @@
+"""Verbs on people and memberships, done at the door."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sanfang.kernel.errors import DomainError, NotFound
+from sanfang.kernel.permissions import Actor
+from sanfang.tenancy.context import door, inside
+from sanfang.tenancy.models import Staff
+from tenants.models import Kind, Membership, State, Tenant, User
+from tenants.queries import forget_tenants
+from tenants.roles import roles
+
+
+def add_member(tenant: Tenant, user: User, role: str, *, region: str = "") -> Membership:
+    """Gives ``user`` their one role in ``tenant`` and a staff row there. Repeating it changes nothing."""
+    if role not in roles() or tenant.kind not in roles()[role].kinds:
+        raise DomainError(_("“%(role)s”不是这类租户的岗位。") % {"role": role}, code="unknown_role")
+    with door(), transaction.atomic():
+        membership, _created = Membership.objects.get_or_create(
+            user=user, tenant=tenant, ended_at=None, defaults={"role": role, "region": region}
+        )
+        if membership.role != role or membership.region != region:
+            membership.role, membership.region = role, region
+            membership.save(update_fields=["role", "region"])
+        if tenant.kind != Kind.PUBLIC:
+            with inside(tenant):
+                _record_staff(membership, user)
+    return membership
+
+
+def _record_staff(membership: Membership, user: User) -> None:
+    """The person's row inside the tenant. A name that earlier came with a file becomes this person."""
+    known = Staff.objects.filter(user_id=user.pk).first()
+    named = None if known else Staff.objects.filter(user_id=None, name=user.name).first()
+    staff = known or named or Staff(id=membership.staff_id)
+    staff.user_id, staff.name, staff.role, staff.active = user.pk, user.name, membership.role, True
+    staff.save()
+    if membership.staff_id != staff.pk:
+        with door():
+            membership.staff_id = staff.pk
+            membership.save(update_fields=["staff_id"])
+
+
+def end_membership(actor: Actor, tenant: Tenant, staff_id: UUID, now: datetime) -> None:
+    """Takes a membership away. Every session it opened ends with its next request.
+
+    Nobody ends their own: the last manager would lock everybody out.
+    """
+    actor.require("staff.manage")
+    if staff_id == actor.staff_id:
+        raise DomainError(_("不能移除自己的账号，请由另一位管理者操作。"), code="own_membership")
+    with transaction.atomic():
+        with door():
+            live = Membership.objects.filter(tenant=tenant, staff_id=staff_id, ended_at__isnull=True)
+            ended = live.update(ended_at=now)
+        if not ended:
+            raise NotFound(f"membership of {staff_id}")
+        Staff.objects.filter(pk=staff_id).update(active=False)
+
+
+def suspend(tenant: Tenant) -> None:
+    """Closes a tenant to its people until :func:`resume`; its data stay as they are."""
+    _move(tenant, State.READY, State.SUSPENDED)
+
+
+def resume(tenant: Tenant) -> None:
+    _move(tenant, State.SUSPENDED, State.READY)
+
+
+def _move(tenant: Tenant, source: State, target: State) -> None:
+    moved = Tenant.objects.filter(pk=tenant.pk, state=source).update(state=target)
+    if not moved:
+        raise DomainError(
+            _("租户当前状态是“%(state)s”，不能这样操作。")
+            % {"state": Tenant.objects.get(pk=tenant.pk).get_state_display()},
+            code="wrong_state",
+        )
+    tenant.state = target
+    forget_tenants()

@@ -1,0 +1,115 @@
+"""A request's way in: host → tenant (at the door) → session and person (at the door) → inside.
+
+The order of these in settings.MIDDLEWARE is the rule: sessions and accounts can't be read under a tenant's
+role, and a view of a tenant can't be reached under the door's.
+"""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from sanfang.kernel.permissions import Actor
+from sanfang.tenancy.context import inside
+from tenants.models import Kind, Membership, State
+from tenants.queries import live_membership, tenant_of_host
+from tenants.roles import roles
+from tenants.signals import SESSION_KEY
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+DOOR_PATHS = ("/accounts/", "/preferences/")
+"""What works on every host with the door's rights: signing in and out, second factor, language and theme."""
+
+
+def actor_of(membership: Membership) -> Actor:
+    role = roles()[membership.role]
+    return Actor(
+        staff_id=membership.staff_id,
+        name=membership.user.name,
+        role=role.key,
+        capabilities=role.capabilities,
+        user_id=membership.user_id,
+    )
+
+
+class TenantOfHostMiddleware:
+    """Host name → ``request.tenant``. An unknown host gets a plain 404 that tells nothing."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        connection.set_schema_to_public()  # type: ignore[attr-defined]
+        tenant = tenant_of_host(request.get_host().rsplit(":", 1)[0])
+        if tenant is None or tenant.state in {State.PROVISIONING, State.GONE}:
+            return render(request, "frontend/errors/unknown_host.html", status=404)
+        request.tenant = tenant  # type: ignore[attr-defined]
+        request.urlconf = settings.TENANT_TYPES[tenant.kind]["URLCONF"]
+        structlog.contextvars.bind_contextvars(tenant=tenant.slug)
+        if tenant.state != State.READY:
+            return render(request, "frontend/errors/suspended.html", {"tenant": tenant}, status=403)
+        with timezone.override(ZoneInfo(tenant.time_zone)):
+            return self.get_response(request)
+
+
+class SessionOfTenantMiddleware:
+    """Ends a session that was opened at another tenant, or whose membership has been taken away.
+
+    Sets ``request.membership`` and ``request.actor`` (None for a visitor).
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.membership = request.actor = None  # type: ignore[attr-defined]
+        if request.user.is_authenticated:
+            tenant = request.tenant  # type: ignore[attr-defined]
+            pinned = request.session.get(SESSION_KEY) == tenant.schema_name
+            membership = live_membership(request.user.pk, tenant.schema_name) if pinned else None
+            if membership is None:
+                logout(request)
+            else:
+                request.membership = membership  # type: ignore[attr-defined]
+                request.actor = actor_of(membership)  # type: ignore[attr-defined]
+                structlog.contextvars.bind_contextvars(actor=str(membership.staff_id))
+        return self.get_response(request)
+
+
+class EnterTenantMiddleware:
+    """Runs the view under the tenant's role and search path, and returns to the door whatever happens.
+
+    Who isn't signed in is sent to sign in; nothing inside a tenant is public.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        tenant = request.tenant  # type: ignore[attr-defined]
+        if tenant.kind == Kind.PUBLIC or request.path.startswith(DOOR_PATHS):
+            return self.get_response(request)
+        actor: Actor | None = request.actor  # type: ignore[attr-defined]
+        if actor is None:
+            return self._to_sign_in(request)
+        with inside(tenant, actor=str(actor.staff_id), request_id=getattr(request, "request_id", "")):
+            response = self.get_response(request)
+            if response.streaming and getattr(response, "file_to_stream", None) is None:
+                # A generator would run after we have left, at the door.
+                raise RuntimeError("A view inside a tenant must not stream from the database.")
+            return response
+
+    @staticmethod
+    def _to_sign_in(request: HttpRequest) -> HttpResponse:
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
+        return redirect_to_login(request.get_full_path())
