@@ -1,0 +1,1 @@
+"""What a dealership runs, one app for each capability."""

@@ -1,0 +1,1 @@
+"""Customer files: who they are, consents, wrong data being put right."""

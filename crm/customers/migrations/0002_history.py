@@ -1,0 +1,17 @@
+from typing import ClassVar
+
+from django.db import migrations
+
+from sanfang.audit.operations import track
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar = [("customers", "0001_initial"), ("audit", "0001_initial")]
+
+    operations: ClassVar = [
+        track(
+            "customers_customer",
+            "customers_consent",
+            "customers_trackingitem",
+        )
+    ]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DmsConfig(AppConfig):
+    name = "crm.dms"
+    label = "dms"

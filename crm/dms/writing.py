@@ -1,0 +1,78 @@
+"""The compared file into the store: customers, cars, documents, owners; then the planner is told."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from crm.customers import actions as customers
+from crm.dms.comparing import DOCUMENTS, JUDGED, PERSONS, VERDICTS
+from crm.dms.progress import Watch
+from crm.followups.actions import replan
+from crm.vehicles import actions as vehicles
+from sanfang.tenancy.context import current_tenant
+
+ROLES = {"deliveries": "sales_consultant", "repair_orders": "service_advisor"}
+"""The role that a name in the file's staff column has, as ``tenants/roles.yaml`` calls it."""
+
+NAMED = f"""
+SELECT DISTINCT ON (staff.name) staff.name, staff.id
+  FROM staff JOIN (SELECT DISTINCT staff_name FROM {DOCUMENTS}) AS told ON told.staff_name = staff.name
+ ORDER BY staff.name, staff.role = '{{role}}' DESC, staff.active DESC, staff.user_id IS NULL, staff.id
+"""  # noqa: S608
+"""(name, id): of two people with one name the one with the fitting role, still here, with an account."""
+
+TOUCHED = (
+    "staff", "customers_customer", "vehicles_vehicle", "vehicles_ownership", "vehicles_delivery",
+    "vehicles_repairorder", "audit_history",
+)  # fmt: skip
+
+
+def write(kind: str, zone: str, *, source: UUID, now: datetime, watch: Watch) -> None:
+    """Everything that is new or changed. Raises :class:`Unwanted` when the import is cancelled meanwhile."""
+    _employ(ROLES[kind])
+    customers.take_in_persons(JUDGED, vehicles.last_seen(zone), now=now)
+    watch.written(0.4)
+    vehicles.take_in_cars(JUDGED, zone, now=now)
+    watch.written(0.6)
+    vehicles.take_in_documents(kind, JUDGED, NAMED.format(role=ROLES[kind]), source=source, now=now)
+    watch.written(0.8)
+    cars = vehicles.touched(JUDGED)
+    vehicles.settle_owners(cars, zone)
+    watch.written(0.95)
+    _tell_planner(cars)
+
+
+def clear() -> None:
+    with connection.cursor() as cursor:
+        for table in (DOCUMENTS, PERSONS, VERDICTS):
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+
+
+def refresh_statistics() -> None:
+    """After the commit: good plans for the screens, and the staging tables give their space back."""
+    current_tenant()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(TOUCHED)}")
+        if not connection.in_atomic_block:
+            cursor.execute(f"VACUUM {DOCUMENTS}, {PERSONS}, {VERDICTS}")
+
+
+def _employ(role: str) -> None:
+    """A name that the store doesn't know yet becomes a staff row without an account (architecture §3)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO staff (id, name, role, phone, active)
+            SELECT public.sanfang_uuid7(), staff_name, %s, '', true
+              FROM (SELECT DISTINCT staff_name FROM {JUDGED} AS doc
+                     WHERE verdict IN ('new', 'changed') AND NOT cancelled AND staff_name <> '') AS told
+             WHERE NOT EXISTS (SELECT FROM staff WHERE staff.name = told.staff_name)
+            """,  # noqa: S608
+            [role],
+        )
+
+
+def _tell_planner(cars: Collection[UUID]) -> None:
+    replan(cars)

@@ -1,0 +1,1 @@
+"""What the standard asks of the store: planned, called, answered."""

@@ -1,0 +1,310 @@
+"""One call on one page: the customer's file, this visit, the past, the script, the questionnaire and what
+the call can end in (screen contract "Workbench", ``call``). At most twelve statements."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from crm.complaints.queries import RECENT, ComplaintBrief
+from crm.customers.queries import masked_mobile, spoken_name
+from crm.followups import endings, promises
+from crm.followups.models import Attempt, FollowUp, State
+from crm.followups.policy import callbacks
+from crm.followups.reach import WRONG, number_to_call
+from crm.followups.timeline import Past, TimelineEntry, past, told
+from crm.followups.visits import Visit, visit
+from crm.followups.words import filled, kind, script, title
+from crm.store.queries import StoreFacts, store
+from crm.surveys.queries import ShownQuestion, in_words, of_follow_up, shown
+from crm.vehicles.queries import Delivery, RepairOrder
+from sanfang.kernel.events import TriggerKind
+from sanfang.kernel.permissions import Actor
+from sanfang.standards.definitions import Pack
+from sanfang.standards.packs import load_pack
+
+DOCUMENTS = (TriggerKind.DELIVERY, TriggerKind.REPAIR_ORDER)
+"""Triggers that are a document of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """``consent_calls``: yes, no or unknown, by the newest word of theirs."""
+
+    id: UUID
+    name: str
+    salutation: str
+    initial: str
+    consent_calls: str
+    do_not_call: bool
+    owner_since: Any
+    last_contact: datetime | None
+    other_facts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFacts:
+    model: str
+    plate: str
+    vin: str
+    bought_on: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    tone: str
+    text: str
+    complaint_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptText:
+    """``text``: the opening. ``points``: what to bring up. ``closing``: how to end."""
+
+    title: str
+    text: str
+    points: list[str]
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``required`` and ``answered``: how many questions must be, and of those how many are, answered."""
+
+    title: str
+    version: str
+    questions: tuple[ShownQuestion, ...]
+    required: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuickTime:
+    value: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    value: datetime | None
+    min: datetime
+    max: datetime
+    quick: list[QuickTime]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """``free``, ``mine`` or ``other``; ``by`` and ``since`` unless free."""
+
+    state: str
+    by: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallSheet:
+    """``attempt``: the number to submit the outcome with; ``dialled`` is ``phone_masked`` as submitted."""
+
+    id: UUID
+    purpose: str
+    kind: str
+    channel: str
+    opens: datetime
+    due: datetime
+    promised_at: datetime | None
+    attempts: int
+    attempt: int
+    max_attempts: int
+    customer: CustomerFacts
+    phone_masked: str
+    vehicle: VehicleFacts | None
+    alert: Alert | None
+    visit: Visit | None
+    timeline: list[TimelineEntry]
+    script: ScriptText | None
+    questionnaire: Sheet | None
+    note: str
+    saved_at: datetime | None
+    outcomes: list[endings.OutcomeChoice]
+    callback: Callback
+    complaint_hint: str
+    hold: HoldFacts
+    closed: endings.Closed | None
+
+
+def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
+    """The whole sheet. NotFound or Forbidden where it isn't the actor's to see."""
+    rows = FollowUp.objects.select_related("customer__hold__staff", "vehicle", "draft")
+    row = callbacks.get(actor, key, rows=rows)
+    place, pack = store(), load_pack(row.pack, version=row.pack_version)
+    about = UUID(row.trigger) if row.trigger_kind in DOCUMENTS else None
+    read = past(row.customer, row.vehicle_id, about)
+    mine = [one for one in read.attempts if one.follow_up_id == row.pk]
+    its_document = next((one for one in read.documents if one.pk == about), None)
+    draft = getattr(row, "draft", None)
+    return CallSheet(
+        id=row.pk,
+        purpose=title(row, pack),
+        kind=kind(row, pack),
+        channel=row.channel,
+        opens=row.opens,
+        due=row.due,
+        promised_at=row.promised_at,
+        attempts=row.attempts,
+        attempt=row.attempts + 1,
+        max_attempts=pack.calling.attempts_before_survey,
+        customer=_customer(row, read, place, now),
+        phone_masked=masked_mobile(_number(row, read)),
+        vehicle=_vehicle(row, read),
+        alert=_alert(read.complaints, now),
+        visit=visit(its_document, read.documents, place) if its_document else None,
+        timeline=told(read, place, now),
+        script=_script(row, pack, place, actor, its_document),
+        questionnaire=_questionnaire(row, pack, draft.answers if draft else {}),
+        note=draft.note if draft else "",
+        saved_at=draft.saved_at if draft else None,
+        outcomes=endings.choices(row, pack, mine, _named(its_document, read)),
+        callback=_callback(row, place, pack, now),
+        complaint_hint=_complaint_hint(place.pack),
+        hold=_hold(row, actor, now),
+        closed=_closed(row, mine, read),
+    )
+
+
+def _number(row: FollowUp, read: Past) -> str:
+    """The number to dial; empty when the only one was reported wrong."""
+    number = number_to_call(row.customer)
+    return "" if number in {item.wrong_value for item in read.tracking} else number
+
+
+def _customer(row: FollowUp, read: Past, place: StoreFacts, now: datetime) -> CustomerFacts:
+    customer = row.customer
+    consent = customer.consents.filter(purpose="calls").order_by("-at", "-pk").first()
+    since = customer.ownerships.filter(vehicle=row.vehicle_id, until=None).values_list("since", flat=True).first()
+    facts = []
+    if customer.company:
+        facts.append(_("单位客户"))
+    today = place.calendar.day_of(now)
+    if customer.birthday and (customer.birthday.month, customer.birthday.day) == (today.month, today.day):
+        facts.append(_("今天生日"))
+    if customer.mobile_state == WRONG:
+        facts.append(_("手机待更正"))
+    return CustomerFacts(
+        id=customer.pk,
+        name=customer.name,
+        salutation=spoken_name(customer),
+        initial=customer.name[:1],
+        consent_calls="unknown" if consent is None else "yes" if consent.granted else "no",
+        do_not_call=customer.do_not_call,
+        owner_since=since,
+        last_contact=max((one.at for one in read.attempts), default=None),
+        other_facts=facts,
+    )
+
+
+def _vehicle(row: FollowUp, read: Past) -> VehicleFacts | None:
+    if row.vehicle is None:
+        return None
+    handed_over = [
+        one.delivered_on for one in read.documents if isinstance(one, Delivery) and one.vehicle_id == row.vehicle_id
+    ]
+    bought_on = max(filter(None, handed_over), default=row.vehicle.sold_on)
+    return VehicleFacts(row.vehicle.title, row.vehicle.plate, row.vehicle.vin, bought_on)
+
+
+def _alert(found: list[ComplaintBrief], now: datetime) -> Alert | None:
+    recent = [one for one in found if one.registered_at > now - RECENT]
+    if not recent:
+        return None
+    newest = recent[0]
+    words = {"days": RECENT.days, "count": len(recent), "title": newest.title, "number": newest.number}
+    text = ngettext(
+        "%(days)d 天内有 %(count)d 起投诉（%(title)s · %(number)s）。开场请先致歉，并确认问题是否已解决。",
+        "%(days)d 天内有 %(count)d 起投诉（最近：%(title)s · %(number)s）。开场请先致歉，并确认问题是否已解决。",
+        len(recent),
+    )
+    return Alert("warn", text % words, newest.id)
+
+
+def _script(
+    row: FollowUp, pack: Pack, place: StoreFacts, actor: Actor, its_document: Delivery | RepairOrder | None
+) -> ScriptText | None:
+    found = script(row, pack, place, actor.name, its_document)
+    if found is None:
+        return None
+    words, values = found
+    return ScriptText(
+        title=words.title.get(get_language() or ""),
+        text=filled(words.opening, values),
+        points=[filled(point, values) for point in words.reminders],
+        closing=filled(words.closing, values),
+    )
+
+
+def _questionnaire(row: FollowUp, pack: Pack, answers: dict[str, Any]) -> Sheet | None:
+    """The questions of the version that asked for this call."""
+    name = pack.rules[row.rule].questionnaire
+    if name is None:
+        return None
+    questionnaire = pack.questionnaires[name]
+    questions = shown(pack, questionnaire, answers)
+    required = [question for question in questions if question.required]
+    return Sheet(
+        title=questionnaire.title.get(get_language() or ""),
+        version=pack.version,
+        questions=questions,
+        required=len(required),
+        answered=sum(question.answer is not None for question in required),
+    )
+
+
+def _named(its_document: Delivery | RepairOrder | None, read: Past) -> Any:
+    """Who will be asked for the right number (as :func:`crm.followups.recording.owner_of` finds them)."""
+    orders = [one.advisor for one in read.documents if isinstance(one, RepairOrder) and one.advisor]
+    sold = [one.consultant for one in read.documents if isinstance(one, Delivery) and one.consultant]
+    own = getattr(its_document, "advisor", None) or getattr(its_document, "consultant", None)
+    return own or next(iter(orders + sold), None)
+
+
+def _callback(row: FollowUp, place: StoreFacts, pack: Pack, now: datetime) -> Callback:
+    quick = [QuickTime(moment, _label(moment, place, now)) for moment in promises.quick(place, pack.calling, now)]
+    value = row.promised_at if row.promised_at and row.promised_at > now else next((one.value for one in quick), None)
+    return Callback(value=value, min=now, max=now + promises.FURTHEST, quick=quick)
+
+
+def _label(moment: datetime, place: StoreFacts, now: datetime) -> str:
+    """In words of the day; the templates' own clock isn't at hand for a button."""
+    local, day = place.calendar.local(moment), place.calendar.day_of(moment)
+    words = {"time": f"{local:%H:%M}", "day": f"{day.month}-{day.day}"}
+    if day == place.calendar.day_of(now):
+        return _("今天 %(time)s") % words
+    if day == place.calendar.day_of(now) + timedelta(days=1):
+        return _("明天 %(time)s") % words
+    return _("%(day)s %(time)s") % words
+
+
+def _complaint_hint(pack: Pack) -> str:
+    minutes = pack.complaints.first_contact_minutes
+    if minutes % 60:
+        return _("提交后登记投诉单，%(minutes)d 分钟内首次联系") % {"minutes": minutes}
+    return _("提交后登记投诉单，%(hours)d 小时内首次联系") % {"hours": minutes // 60}
+
+
+def _hold(row: FollowUp, actor: Actor, now: datetime) -> HoldFacts:
+    hold = getattr(row.customer, "hold", None)
+    if hold is None or hold.until <= now:
+        return HoldFacts("free", None, None)
+    return HoldFacts("mine" if hold.staff_id == actor.staff_id else "other", hold.staff.name, hold.since)
+
+
+def _closed(row: FollowUp, mine: list[Attempt], read: Past) -> endings.Closed | None:
+    """How it ended; a call that waits for a right number is closed until there is one."""
+    waiting = row.state == State.OPEN and row.attempts and not _number(row, read)
+    if row.state == State.OPEN and not waiting:
+        return None
+    response = of_follow_up(row.pk) if row.state in (State.COMPLETED, State.GIVEN_UP) else None
+    answers = in_words(response) if response else []
+    return endings.closed(row, mine, read, answers)

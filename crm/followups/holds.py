@@ -1,0 +1,41 @@
+"""One customer, one caller: who has whom, since when (handbook §3, rules of calling)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext as _
+
+from crm.followups.models import Hold
+from crm.store.queries import StoreFacts
+from sanfang.kernel.errors import Conflict
+from sanfang.kernel.permissions import Actor
+
+
+def take(actor: Actor, customer_id: UUID, place: StoreFacts, now: datetime, *, take_over: bool = False) -> Hold:
+    """The customer is ``actor``'s until the store's time for it has passed without a sign of life.
+
+    Raises :class:`Conflict` with the holder's name when somebody else has them. Of two who ask at once one
+    gets the row: the update waits for the other's, and the insert finds the place taken.
+    """
+    mine, over = Q(staff_id=actor.staff_id), Q(until__lte=now)
+    held = Hold.objects.filter(customer_id=customer_id)
+    free = held if take_over else held.filter(mine | over)
+    until = now + place.hold
+    since = Case(When(mine & Q(until__gt=now), then=F("since")), default=now)
+    if not free.update(staff_id=actor.staff_id, since=since, until=until):
+        fresh = Hold(customer_id=customer_id, staff_id=actor.staff_id, since=now, until=until)
+        Hold.objects.bulk_create([fresh], ignore_conflicts=True)
+    hold = held.select_related("staff").get()
+    if hold.staff_id != actor.staff_id:
+        raise Conflict(
+            _("%(name)s 正在处理（%(time)s 起），请先处理其他客户。")
+            % {"name": hold.staff.name, "time": f"{place.calendar.local(hold.since):%H:%M}"},
+            code="held",
+        )
+    return hold
+
+
+def let_go(actor: Actor, customer_id: UUID) -> None:
+    """Gives the customer back, if ``actor`` has them."""
+    Hold.objects.filter(customer_id=customer_id, staff_id=actor.staff_id).delete()

@@ -1,0 +1,19 @@
+"""What runs later: planning, after every import and every quarter of an hour."""
+
+from django.utils import timezone
+
+from crm.followups import planner
+from crm.store.queries import is_open
+from sanfang.tenancy.tasks import for_each_tenant, platform_task, tenant_task
+
+
+@tenant_task()
+def plan() -> None:
+    """Repeatable: it plans what is marked or has come due, and does nothing for a store not opened yet."""
+    if is_open():
+        planner.plan(timezone.now())
+
+
+@platform_task()
+def plan_everywhere() -> None:
+    for_each_tenant(plan, {"dealer"})

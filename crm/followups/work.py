@@ -1,0 +1,106 @@
+"""The specialists' work in the order in which it should be done: what breaks first comes first."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
+
+from crm.followups.models import Attempt, FollowUp
+from crm.followups.reach import callable_at
+from crm.store.queries import StoreFacts
+from sanfang.kernel.permissions import Actor
+from sanfang.standards.definitions import Pack
+
+OVERDUE, TODAY, PROMISED, LATER = "overdue", "today", "promised", "later"
+GROUPS = (OVERDUE, TODAY, PROMISED, LATER)
+"""``overdue``: past the due instant, or past a promise. ``promised``: a promise still to come, whenever the
+window closes: the customer chose the time. ``later``: may be called now, due after today."""
+
+
+def tomorrow(place: StoreFacts, now: datetime) -> datetime:
+    return place.calendar.start_of(place.calendar.day_of(now) + timedelta(days=1))
+
+
+def today(place: StoreFacts, now: datetime) -> datetime:
+    return place.calendar.start_of(place.calendar.day_of(now))
+
+
+def in_group(place: StoreFacts, now: datetime) -> Mapping[str, Q]:
+    """Which calls belong to which group; each call to exactly one."""
+    unpromised = Q(promised_at=None)
+    return {
+        OVERDUE: (unpromised & Q(due__lt=now)) | Q(promised_at__lte=now),
+        TODAY: unpromised & Q(due__gte=now, due__lt=tomorrow(place, now)),
+        PROMISED: Q(promised_at__gt=now),
+        LATER: unpromised & Q(due__gte=tomorrow(place, now)),
+    }
+
+
+def todo(place: StoreFacts, now: datetime) -> Any:
+    """The calls that can be made, each with ``section`` (its group), ``deadline``, ``priority`` and ``tried``:
+    called in vain today, so that the others come first."""
+    sections = in_group(place, now)
+    tried_today = Exists(Attempt.objects.filter(follow_up=OuterRef("pk"), at__gte=today(place, now)))
+    return FollowUp.objects.filter(callable_at(now)).annotate(
+        section=Case(
+            *(When(condition, then=Value(name)) for name, condition in sections.items()),
+            output_field=CharField(),
+        ),
+        deadline=Coalesce("promised_at", "due"),
+        priority=priorities(place.pack),
+        tried=Case(
+            When(Q(attempts=0) | Q(promised_at__isnull=False), then=Value(False)),
+            default=tried_today,
+            output_field=BooleanField(),
+        ),
+    )
+
+
+def priorities(pack: Pack) -> Case:
+    """The standard's order among calls that are due together; 1 first, rules it no longer has last."""
+    last = max((rule.priority for rule in pack.rules.values()), default=0) + 1
+    return Case(
+        *(When(rule=rule.id, then=Value(rule.priority)) for rule in pack.rules.values()),
+        default=Value(last),
+        output_field=IntegerField(),
+    )
+
+
+ORDER = ("tried", "deadline", "priority", "opens", "pk")
+
+
+def page(place: StoreFacts, now: datetime, *, most: int, only: Q | None = None) -> list[Any]:
+    """The first ``most`` calls of every group, in order, with customer, vehicle and holder. One statement."""
+    rows = todo(place, now)
+    if only is not None:
+        rows = rows.filter(only)
+    rows = rows.annotate(place_in_group=Window(RowNumber(), partition_by=[F("section")], order_by=list(ORDER)))
+    return list(
+        rows.filter(place_in_group__lte=most)
+        .select_related("customer__hold__staff", "vehicle")
+        .order_by("section", "place_in_group")
+    )
+
+
+def next_after(actor: Actor, done: UUID, place: StoreFacts, now: datetime) -> UUID | None:
+    """The call to go on with: not promised for later, not tried today, not with somebody else."""
+    elsewhere = Q(customer__hold__until__gt=now) & ~Q(customer__hold__staff=actor.staff_id)
+    ranks = Case(*(When(section=name, then=Value(rank)) for rank, name in enumerate(GROUPS)))
+    rows = todo(place, now).filter(~Q(pk=done), ~elsewhere, tried=False).exclude(section=PROMISED)
+    found: UUID | None = rows.order_by(ranks, *ORDER).values_list("pk", flat=True).first()
+    return found

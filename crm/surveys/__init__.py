@@ -1,0 +1,1 @@
+"""Questionnaires sent to customers, and all answers."""

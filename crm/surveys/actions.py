@@ -1,0 +1,209 @@
+"""Keeping answers, and sending questionnaires as links (handbook §3, "rules of calling", and §6)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import yaml
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from crm.complaints import actions as complaints
+from crm.customers import queries as customers
+from crm.store.queries import store
+from crm.surveys import codes, policy, questions
+from crm.surveys.models import Invitation, Response
+from crm.surveys.questions import Answers
+from sanfang.audit.actions import record_event
+from sanfang.kernel.errors import Conflict, DomainError
+from sanfang.kernel.permissions import Actor
+from sanfang.messaging import secrets
+from sanfang.messaging.actions import queue_message
+from sanfang.messaging.numbers import landline
+from sanfang.messaging.wording import fill
+from sanfang.standards.definitions import Pack
+from sanfang.standards.packs import load_pack
+from sanfang.tenancy.context import current_tenant
+from tenants.models import Kind, Tenant
+from tenants.queries import address_of
+
+if TYPE_CHECKING:
+    from crm.customers.queries import Customer
+    from crm.vehicles.queries import Vehicle
+
+PURPOSE = "survey_link"
+"""The message of the pack that carries a link, and what the message is for."""
+MESSAGE_LANGUAGE = "zh-hans"
+
+
+@cache
+def valid_for() -> timedelta:
+    table = yaml.safe_load((Path(__file__).parent / "links.yaml").read_text(encoding="utf-8"))
+    return timedelta(days=table["valid_days"])
+
+
+@transaction.atomic
+def record_answers(
+    *,
+    questionnaire: str,
+    customer: "Customer",
+    vehicle: "Vehicle | None",
+    source: str,
+    follow_up_id: UUID | None,
+    answers: Answers,
+    note: str,
+    by: Actor | None,
+    now: datetime,
+    pack_version: str | None = None,
+) -> Response:
+    """Answers given on the phone. Raises :class:`~crm.surveys.questions.AnswersRefused`, listing the questions.
+
+    ``pack_version`` is the version whose questions were asked; the store's own when not given.
+    """
+    if by is not None:
+        policy.responses.require(by, "record")
+    asked = Response(
+        customer=customer,
+        vehicle=vehicle,
+        questionnaire=questionnaire,
+        source=source,
+        follow_up_id=follow_up_id,
+        by_id=by.staff_id if by else None,
+    )
+    return _keep(asked, _pack(pack_version), answers=answers, note=note, now=now)
+
+
+@transaction.atomic
+def invite(
+    *,
+    customer: "Customer",
+    vehicle: "Vehicle | None",
+    follow_up_id: UUID | None,
+    questionnaire: str,
+    now: datetime,
+    context: Mapping[str, str] | None = None,
+    pack_version: str | None = None,
+) -> Invitation | None:
+    """Sends the questionnaire to the customer's mobile as a link; None when there is no number to send it to.
+
+    A follow-up sends one invitation, however often it is asked to. ``context`` gives further variables of the
+    pack's message. The text is in Chinese, whatever language the caller works in.
+    """
+    earlier = Invitation.objects.filter(follow_up_id=follow_up_id).first() if follow_up_id else None
+    if earlier is not None:
+        return earlier
+    if not customers.can_be_messaged(customer):
+        return None
+    pack, code = _pack(pack_version), codes.new_code(current_tenant().code)
+    with override(MESSAGE_LANGUAGE):
+        text = _text(pack, customer, context or {})
+    invitation = Invitation(
+        customer=customer,
+        vehicle=vehicle,
+        follow_up_id=follow_up_id,
+        pack=pack.id,
+        pack_version=pack.version,
+        questionnaire=pack.questionnaires[questionnaire].id,
+        code_hash=codes.code_hash(code),
+        sent_at=now,
+        expires_at=now + valid_for(),
+    )
+    invitation.message = queue_message(
+        customer_id=customer.pk,
+        mobile=customer.mobile,
+        text=text,
+        secret=code,
+        purpose=PURPOSE,
+        about=invitation,
+        now=now,
+    )
+    invitation.save()
+    record_event(None, invitation, "survey.invited", now, questionnaire=questionnaire)
+    return invitation
+
+
+@transaction.atomic
+def answer(invitation: Invitation, *, answers: Answers, note: str, now: datetime) -> Response:
+    """The customer's own answers, taken once. A dissatisfied one opens a complaint on the spot.
+
+    Two browsers at once: the guarded update lets one through, the other is told it was answered.
+    """
+    taken = Invitation.objects.filter(pk=invitation.pk, answered_at=None, expires_at__gt=now).update(answered_at=now)
+    if not taken:
+        invitation.refresh_from_db()
+        if invitation.answered_at:
+            raise Conflict(_("问卷已经提交过了，感谢您的回答。"), code="answered")
+        raise DomainError(_("问卷链接已过期。"), code="expired")
+    pack = load_pack(invitation.pack, version=invitation.pack_version)
+    asked = Response(
+        customer=invitation.customer,
+        vehicle=invitation.vehicle,
+        questionnaire=invitation.questionnaire,
+        source=Response.Source.LINK,
+        follow_up_id=invitation.follow_up_id,
+        invitation=invitation,
+    )
+    response = _keep(asked, pack, answers=answers, note=note, now=now)
+    record_event(None, invitation, "survey.answered", now, dissatisfied=response.dissatisfied)
+    if response.dissatisfied:
+        _complain(response, pack, now)
+    return response
+
+
+def _keep(response: Response, pack: Pack, *, answers: Answers, note: str, now: datetime) -> Response:
+    questionnaire = pack.questionnaires[response.questionnaire]
+    checked = questions.refuse_bad(questionnaire, answers)
+    if len(note) > questions.LONGEST_NOTE:
+        raise DomainError(
+            _("补充说明请不要超过 %(most)d 个字。") % {"most": questions.LONGEST_NOTE}, code="too_long", field="note"
+        )
+    response.pack, response.pack_version = pack.id, pack.version
+    response.answers = questions.complete(questionnaire, answers)
+    response.dissatisfied = list(checked.dissatisfied)
+    response.note, response.at = note.strip(), now
+    response.save()
+    return response
+
+
+def _complain(response: Response, pack: Pack, now: datetime) -> None:
+    """In the house's language: colleagues read it, whichever language the customer chose."""
+    questionnaire = pack.questionnaires[response.questionnaire]
+    with override(MESSAGE_LANGUAGE):
+        lines = questions.labelled(pack, questionnaire, response.answers)
+        low = [f"{text} {words}" for text, words, is_low in lines if is_low]
+        said = [f"{text} {words}" for text, words, is_low in lines if not is_low]
+        title = _("%(questionnaire)s：%(count)d 项不满意") % {
+            "questionnaire": questionnaire.title.get(MESSAGE_LANGUAGE),
+            "count": len(low),
+        }
+    complaints.register(
+        None,
+        customer=response.customer,
+        vehicle=response.vehicle,
+        channel="survey",
+        title=title,
+        text="\n".join([*low, *said, response.note]),
+        follow_up_id=response.follow_up_id,
+        now=now,
+    )
+
+
+def _text(pack: Pack, customer: "Customer", context: Mapping[str, str]) -> str:
+    facts = store()
+    values = {
+        **context,
+        "customer": customers.salutation(customer),
+        "store": facts.short_name,
+        "phone": landline(facts.phone),
+        "link": address_of(Tenant(kind=Kind.PUBLIC), f"/s/{secrets.PLACE}"),
+    }
+    return fill(pack.messages[PURPOSE].zh, values)
+
+
+def _pack(version: str | None) -> Pack:
+    own = store().pack
+    return own if version in (None, own.version) else load_pack(own.id, version=version)

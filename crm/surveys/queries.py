@@ -1,0 +1,173 @@
+"""What screens ask about questionnaires, and about the messages that carry them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from crm.customers import queries as customers
+from crm.surveys import codes
+from crm.surveys.models import Invitation, Response
+from crm.surveys.questions import (
+    Answers,
+    AnswersRefused,
+    Check,
+    ShownQuestion,
+    check,
+    labelled,
+    read,
+    refuse_bad,
+    shown,
+)
+from sanfang.kernel.permissions import Actor
+from sanfang.messaging import queries as messaging
+from sanfang.messaging.queries import MessageRow
+from sanfang.standards.definitions import Pack, Questionnaire
+from sanfang.standards.packs import load_pack
+
+if TYPE_CHECKING:
+    from crm.customers.queries import Customer
+
+__all__ = [
+    "Answers",
+    "AnswersRefused",
+    "Check",
+    "Invitation",
+    "ShownQuestion",
+    "check",
+    "in_words",
+    "invitation_of",
+    "labelled",
+    "messages",
+    "of_customer",
+    "of_follow_up",
+    "questionnaire_of",
+    "read",
+    "refuse_bad",
+    "sheet",
+    "shown",
+    "state_of",
+]
+
+PURPOSES = {"survey_link": _("问卷链接")}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A questionnaire as the public page shows it (screen contract), to ``customer_salutation``."""
+
+    title: str
+    intro: str
+    questions: tuple[ShownQuestion, ...]
+    customer_salutation: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage(MessageRow):
+    """A message with its customer and, where it carried a questionnaire, what came of that.
+
+    ``survey_state``: answered, open, expired, or None.
+    """
+
+    purpose_label: Any
+    customer_name: str
+    survey_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBrief:
+    """``dissatisfied``: how many answers were."""
+
+    id: UUID
+    at: datetime
+    questionnaire: str
+    source: str
+    source_label: Any
+    by: str | None
+    dissatisfied: int
+    note: str
+
+
+def invitation_of(code: str) -> Invitation | None:
+    """The invitation whose link ends in ``code`` (already :func:`~crm.surveys.codes.tidied`)."""
+    found = Invitation.objects.select_related("customer", "vehicle")
+    return found.filter(code_hash__in=codes.possible_hashes(code)).first()
+
+
+def state_of(invitation: Invitation, now: datetime) -> str:
+    """``answered``, ``expired`` or ``open``; worked out, so it can't contradict its instants."""
+    if invitation.answered_at is not None:
+        return "answered"
+    return "open" if now < invitation.expires_at else "expired"
+
+
+def questionnaire_of(asked: Invitation | Response) -> Questionnaire:
+    """What was asked, in the version it was asked in."""
+    return _pack_of(asked).questionnaires[asked.questionnaire]
+
+
+def sheet(invitation: Invitation, answers: Answers, problems: Mapping[str, str] | None = None) -> Sheet:
+    """The questionnaire as it was sent, in the language in use, with what has been answered so far."""
+    questionnaire = questionnaire_of(invitation)
+    return Sheet(
+        title=questionnaire.title.get(get_language() or ""),
+        intro="",
+        questions=shown(_pack_of(invitation), questionnaire, answers, problems),
+        customer_salutation=customers.salutation(invitation.customer),
+    )
+
+
+def messages(actor: Actor, now: datetime, *, limit: int = 200) -> list[SentMessage]:
+    """The newest messages for the screen 短信."""
+    rows = messaging.newest(actor, limit=limit)
+    names = customers.names({row.customer_id for row in rows})
+    states = _states({row.about for row in rows if row.about}, now)
+    return [
+        SentMessage(
+            **{field.name: getattr(row, field.name) for field in fields(row)},
+            purpose_label=PURPOSES.get(row.purpose, row.purpose),
+            customer_name=names.get(row.customer_id, ""),
+            survey_state=states.get(row.about) if row.about else None,
+        )
+        for row in rows
+    ]
+
+
+def of_customer(customer: "Customer", *, limit: int = 50) -> list[ResponseBrief]:
+    """For the customer's timeline, newest first."""
+    found = Response.objects.filter(customer=customer).select_related("by").order_by("-at", "-pk")[:limit]
+    return [
+        ResponseBrief(
+            id=response.pk,
+            at=response.at,
+            questionnaire=questionnaire_of(response).title.get(get_language() or ""),
+            source=response.source,
+            source_label=Response.Source(response.source).label,
+            by=response.by.name if response.by else None,
+            dissatisfied=len(response.dissatisfied),
+            note=response.note,
+        )
+        for response in found
+    ]
+
+
+def of_follow_up(follow_up_id: UUID) -> Response | None:
+    """The newest answers to one follow-up."""
+    return Response.objects.filter(follow_up_id=follow_up_id).order_by("-at", "-pk").first()
+
+
+def in_words(response: Response) -> list[tuple[str, str, bool]]:
+    """Question, answer and whether it means dissatisfied, in the language in use."""
+    return labelled(_pack_of(response), questionnaire_of(response), response.answers)
+
+
+def _pack_of(asked: Invitation | Response) -> Pack:
+    return load_pack(asked.pack, version=asked.pack_version)
+
+
+def _states(keys: Collection[UUID], now: datetime) -> dict[UUID, str]:
+    return {found.pk: state_of(found, now) for found in Invitation.objects.filter(pk__in=keys)}

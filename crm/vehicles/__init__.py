@@ -1,0 +1,1 @@
+"""Vehicles, who owned them when, deliveries and repair orders."""

@@ -1,0 +1,12 @@
+from typing import ClassVar
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar = [("vehicles", "0002_history")]
+
+    operations: ClassVar = [
+        migrations.AddField(model_name="delivery", name="details", field=models.JSONField(default=dict)),
+        migrations.AddField(model_name="repairorder", name="details", field=models.JSONField(default=dict)),
+    ]

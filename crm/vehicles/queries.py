@@ -1,0 +1,129 @@
+"""What neighbouring apps ask about vehicles and what was done with them. Taken-back and internal
+documents count nowhere (dms-files)."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import attrgetter
+from uuid import UUID
+
+from django.db.models import Case, Min, Q, When
+
+from crm.vehicles.models import Delivery, Ownership, RepairOrder, Vehicle
+from sanfang.tenancy.models import Staff
+
+__all__ = [
+    "Delivery",
+    "History",
+    "RepairOrder",
+    "Vehicle",
+    "customers_of",
+    "delivery",
+    "documents_of",
+    "first_events",
+    "history",
+    "repair_order",
+    "responsible",
+]
+
+COUNTED = {"cancelled": False, "internal": False}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A batch of vehicles with all their counted documents, in four statements.
+
+    ``owners``: who has each vehicle now.
+    """
+
+    vehicles: list[Vehicle]
+    owners: dict[UUID, UUID]
+    deliveries: list[Delivery]
+    orders: list[RepairOrder]
+
+
+def history(vehicle_ids: Collection[UUID]) -> History:
+    owners = Ownership.objects.filter(vehicle__in=vehicle_ids, until=None).values_list("vehicle_id", "customer_id")
+    return History(
+        vehicles=list(Vehicle.objects.filter(pk__in=vehicle_ids)),
+        owners=dict(owners),
+        deliveries=list(
+            Delivery.objects.filter(vehicle__in=vehicle_ids, delivered_on__isnull=False, **COUNTED).only(
+                "vehicle_id", "customer_id", "delivered_on"
+            )
+        ),
+        orders=list(
+            RepairOrder.objects.filter(vehicle__in=vehicle_ids, **COUNTED).only(
+                "vehicle_id", "customer_id", "kind", "opened_at", "closed_at", "mileage"
+            )
+        ),
+    )
+
+
+def first_events(customer_ids: Collection[UUID]) -> dict[UUID, tuple[date | None, datetime | None]]:
+    """Each customer's first delivery (a day) and first order opened, where there are any. Two statements."""
+    deliveries = dict(
+        Delivery.objects.filter(customer__in=customer_ids, delivered_on__isnull=False, **COUNTED)
+        .values_list("customer_id")
+        .annotate(Min("delivered_on"))
+    )
+    orders = dict(
+        RepairOrder.objects.filter(customer__in=customer_ids, **COUNTED)
+        .values_list("customer_id")
+        .annotate(Min("opened_at"))
+    )
+    return {who: (deliveries.get(who), orders.get(who)) for who in deliveries.keys() | orders.keys()}
+
+
+def customers_of(vehicle_ids: Iterable[UUID]) -> set[UUID]:
+    """Everybody who bought, owns or brought one of these vehicles."""
+    ids = list(vehicle_ids)
+    found: set[UUID] = set(Ownership.objects.filter(vehicle__in=ids).values_list("customer_id", flat=True))
+    for documents in (Delivery.objects, RepairOrder.objects):
+        rows = documents.filter(vehicle__in=ids, customer__isnull=False)
+        found.update(rows.values_list("customer_id", flat=True))
+    return found
+
+
+def delivery(key: UUID) -> Delivery | None:
+    """With its vehicle and consultant. One statement."""
+    return Delivery.objects.select_related("vehicle", "consultant").filter(pk=key).first()
+
+
+def repair_order(key: UUID) -> RepairOrder | None:
+    """With its vehicle and advisor. One statement."""
+    return RepairOrder.objects.select_related("vehicle", "advisor").filter(pk=key).first()
+
+
+def documents_of(
+    customer_id: UUID, vehicle_id: UUID | None, *, limit: int, also: UUID | None = None
+) -> list[Delivery | RepairOrder]:
+    """What was delivered to and done for a customer, and done with the car at hand, newest first; ``also`` is
+    a document that must be among them however old it is. Two statements."""
+    theirs = Q(customer=customer_id) | Q(pk=also)
+    if vehicle_id is not None:
+        theirs |= Q(vehicle=vehicle_id)
+    kept = Case(When(pk=also, then=0), default=1)
+    deliveries = Delivery.objects.select_related("vehicle", "consultant").filter(
+        theirs, delivered_on__isnull=False, **COUNTED
+    )
+    orders = RepairOrder.objects.select_related("vehicle", "advisor").filter(theirs, **COUNTED)
+    return [
+        *sorted(deliveries.order_by(kept, "-delivered_on", "-pk")[:limit], key=_handed_over, reverse=True),
+        *sorted(orders.order_by(kept, "-opened_at", "-pk")[:limit], key=attrgetter("opened_at", "pk"), reverse=True),
+    ]
+
+
+def _handed_over(one: Delivery) -> tuple[date, UUID]:
+    return one.delivered_on or date.min, one.pk
+
+
+def responsible(vehicle_id: UUID) -> Staff | None:
+    """Who knows this car's customer best: the advisor of its last order, else the consultant who sold it."""
+    order = RepairOrder.objects.select_related("advisor").filter(vehicle=vehicle_id, advisor__isnull=False, **COUNTED)
+    latest = order.order_by("-opened_at", "-pk").first()
+    if latest is not None:
+        return latest.advisor
+    sold = Delivery.objects.select_related("consultant").filter(vehicle=vehicle_id, consultant__isnull=False, **COUNTED)
+    delivery = sold.order_by("-delivered_on", "-pk").first()
+    return delivery.consultant if delivery else None
