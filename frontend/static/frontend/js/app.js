@@ -1,0 +1,24 @@
+/** Boots every page. Listeners sit on the document, so that swapped-in parts need no set-up of their own. */
+
+import { startKeys } from "./keys.js";
+import { startDialogs } from "./dialogs.js";
+import { startTheme } from "./theme.js";
+import { startTimers } from "./timers.js";
+import { startRequests } from "./requests.js";
+import { startWorkbench } from "./workbench.js";
+import { startAutosave } from "./autosave.js";
+import { startTimeline } from "./timeline.js";
+import { startDrop } from "./drop.js";
+
+startRequests();
+startKeys();
+startDialogs();
+startTheme();
+startTimers();
+startWorkbench();
+startAutosave();
+startTimeline();
+startDrop();
+
+/* From here on scripts are at work: the stylesheet may hide what only they replace, and tests may begin. */
+document.documentElement.dataset.ready = "";

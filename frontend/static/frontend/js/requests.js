@@ -1,0 +1,28 @@
+/** What every htmx request shows: the hairline while it runs, a notice when it fails, toasts that the server sends. */
+
+import { text } from "./texts.js";
+import { toast } from "./toast.js";
+
+export function startRequests() {
+  const body = document.body;
+  let running = 0;
+
+  const show = () => body.classList.toggle("is-loading", running > 0);
+
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.triggeringEvent?.type === "every") return;
+    running += 1;
+    show();
+  });
+  body.addEventListener("htmx:afterRequest", () => {
+    running = Math.max(running - 1, 0);
+    show();
+  });
+  body.addEventListener("htmx:sendError", () => toast(text("offline")));
+  // 409: the server refused with a sentence for the reader (frontend/middleware.py)
+  body.addEventListener("htmx:responseError", (event) => {
+    const answer = event.detail.xhr;
+    toast(answer.status === 409 && answer.responseText ? answer.responseText : text("refused"));
+  });
+  body.addEventListener("toast", (event) => toast(event.detail.value));
+}

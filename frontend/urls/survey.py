@@ -1,0 +1,9 @@
+"""Public links, on the main host (architecture §3)."""
+
+from django.urls import path
+
+from frontend.views.survey import survey
+
+urlpatterns = [
+    path("s/<str:code>", survey, name="survey"),
+]

@@ -1,0 +1,45 @@
+"""Who may work here, and taking that away."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sanfang.kernel.errors import NotFound
+from tenants.actions import end_membership
+from tenants.queries import Member, members
+from tenants.requests import TenantRequest
+
+
+@require_safe
+def staff(request: TenantRequest) -> HttpResponse:
+    request.actor.require("staff.see")
+    rows = [_row(request, member) for member in members(request.tenant)]
+    return render(request, "frontend/staff/list.html", {"members": rows})
+
+
+@require_http_methods(["GET", "POST"])
+def removal(request: TenantRequest, key: UUID) -> HttpResponse:
+    request.actor.require("staff.manage")
+    member = next((one for one in members(request.tenant) if one.id == key), None)
+    if member is None:
+        raise NotFound(f"member {key}")
+    if request.method == "POST":
+        end_membership(request.actor, request.tenant, key, timezone.now())
+        messages.success(request, _("%(name)s 已移除，立即退出登录。") % {"name": member.name})
+        return redirect("staff")
+    return render(request, "frontend/staff/remove.html", {"member": member, "open_work": 0})
+
+
+def _row(request: TenantRequest, member: Member) -> dict[str, Any]:
+    own = member.id == request.actor.staff_id
+    removable = request.actor.may("staff.manage") and not own
+    remove_url = reverse("staff-removal", args=[member.id]) if removable else None
+    return {**asdict(member), "is_self": own, "remove_url": remove_url}
