@@ -1,0 +1,1 @@
+"""Plans, subscriptions and invoices; its gateway is the only importer of stripe."""

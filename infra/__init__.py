@@ -1,0 +1,1 @@
+"""What stands around the product: how it is run, measured and shown. Nothing in the product imports it."""
