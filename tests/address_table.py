@@ -1,0 +1,175 @@
+"""One row for every address of every kind of host: who may, and how to make the thing its id names.
+
+A route without a row fails, and so does a row without a route (isolation/test_routes.py).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from dms_cases import GOOD_ORDER, table
+from followups_support import car
+from row_support import RIGHT, a_complaint, corrected_data, wrong_data
+
+from crm.dms.actions import receive
+from crm.dms.models import ImportRun
+from crm.dms.running import apply as carry_out
+from crm.followups.models import FollowUp
+from crm.store.queries import store
+from crm.vehicles.models import Delivery
+from sanfang.tenancy.models import Staff
+
+
+@dataclass(frozen=True)
+class Row:
+    """``capabilities``: any of them opens it; empty means every member. ``make``: the id of a fresh object
+    inside the tenant we are in; ``personal``: of somebody's own, whose name it is given."""
+
+    capabilities: tuple[str, ...] = ()
+    make: Callable[..., Any] | None = None
+    method: str = "get"
+    data: dict[str, Any] | Callable[[], dict[str, Any]] | None = None
+    personal: bool = False
+
+    def words(self) -> dict[str, Any]:
+        return self.data() if callable(self.data) else self.data or {}
+
+    def key_for(self, person: str) -> Any:
+        """The id of a fresh object that ``person`` may work on if their role may; None where none is needed."""
+        if self.make is None:
+            return None
+        return self.make(person) if self.personal else self.make()
+
+
+def a_call() -> Any:
+    """An open first call of a fresh customer, by the standard the store works by."""
+    vehicle = car()
+    owner = vehicle.ownerships.get().customer
+    delivery = Delivery.objects.create(
+        number=f"SO-{vehicle.vin}",
+        vehicle=vehicle,
+        customer=owner,
+        delivered_on=date(2026, 3, 2),
+        imported_at=timezone.now(),
+    )
+    place, now = store(), timezone.now()
+    return FollowUp.objects.create(
+        rule="first-call",
+        trigger=str(delivery.pk),
+        trigger_kind="delivery",
+        trigger_on=date(2026, 3, 2),
+        customer=owner,
+        vehicle=vehicle,
+        channel="phone",
+        opens=now - timedelta(days=1),
+        due=now + timedelta(days=1),
+        pack=place.pack.id,
+        pack_version=place.pack.version,
+        planned_at=now,
+    ).pk
+
+
+MAKER, ONLOOKER = ("import.make",), ("import.see",)
+
+
+def a_file() -> bytes:
+    """Repair orders, of which the last has a broken VIN."""
+    rows = [GOOD_ORDER, {**GOOD_ORDER, "工单号": "RO002", "VIN": "LS4"}]
+    return "\n".join(",".join(line) for line in table("repair_orders", rows)).encode("gb18030")
+
+
+def an_upload() -> SimpleUploadedFile:
+    return SimpleUploadedFile("工单.csv", a_file())
+
+
+def an_import(state: str = "uploaded") -> Any:
+    run = receive(None, kind="repair_orders", filename="工单.csv", content=an_upload(), now=timezone.now())
+    ImportRun.objects.filter(pk=run.pk).update(state=state)
+    return run.pk
+
+
+def a_checked_import() -> Any:
+    return an_import("checked")
+
+
+def a_finished_import() -> Any:
+    key = an_import("queued")
+    assert carry_out(key)
+    return key
+
+
+def somebody() -> Any:
+    """One of the advisors, of whom there are enough for every role that may remove one."""
+    return Staff.objects.filter(role="service_advisor", active=True).order_by("-pk").values_list("pk", flat=True)[0]
+
+
+def nobody_else() -> Any:
+    return Staff.objects.filter(active=True).order_by("-pk").values_list("pk", flat=True)[0]
+
+
+CALLER = ("callback.make",)
+
+DEALER = {
+    "home": Row(),
+    "workbench": Row(("callback.see",)),
+    "call": Row(("callback.see",), a_call),
+    "call-hold": Row(CALLER, a_call, "post"),
+    "call-reveal": Row(CALLER, a_call, "post"),
+    "call-draft": Row(CALLER, a_call, "post", {"note": "改动"}),
+    "call-outcome": Row(CALLER, a_call, "post", {"outcome": "no_answer", "attempt": "1"}),
+    "imports": Row(ONLOOKER),
+    "import-new": Row(MAKER, method="post", data=lambda: {"kind": "repair_orders", "file": an_upload()}),
+    "import-template": Row(MAKER, data={"kind": "deliveries"}),
+    "import-mapping": Row(MAKER, an_import, "post", {"again": "1"}),
+    "import-preview": Row(ONLOOKER, a_checked_import),
+    "import-apply": Row(MAKER, a_checked_import, "post"),
+    "import-progress": Row(ONLOOKER, an_import),
+    "import-result": Row(ONLOOKER, a_finished_import),
+    "import-errors": Row(ONLOOKER, a_finished_import),
+    "import-cancel": Row(MAKER, an_import, "post"),
+    "complaints": Row(("complaint.see",)),
+    "complaint-first-contact": Row(("complaint.handle",), a_complaint, "post", {"note": "已致歉"}),
+    "tracking": Row(("tracking.see", "tracking.own")),
+    "tracking-correction": Row(("tracking.correct",), wrong_data, "post", {"value": RIGHT}, personal=True),
+    "tracking-verification": Row(("tracking.close",), corrected_data, "post"),
+    "messages": Row(("message.see",)),
+    "messages-outbox": Row(("message.see",)),
+    "staff": Row(("staff.see",)),
+    "staff-removal": Row(("staff.manage",), somebody, "post"),
+}
+GROUP = {
+    "home": Row(),
+    "stores": Row(("network.see",)),
+    "staff": Row(("staff.see",)),
+    "staff-removal": Row(("staff.manage",), nobody_else, "post"),
+}
+OEM = {
+    "home": Row(),
+    "dealers": Row(("network.see", "network.see_region")),
+    "staff": Row(("staff.see",)),
+    "staff-removal": Row(("staff.manage",), nobody_else, "post"),
+}
+PUBLIC = {"home": Row(), "tenants": Row(("platform.see",)), "survey": Row()}
+
+TABLE = {"dealer": DEALER, "group": GROUP, "oem": OEM, "public": PUBLIC}
+
+
+def routes(kind: str) -> Iterator[tuple[str, URLPattern]]:
+    """Every named address of a kind of host, but for what every host has (accounts, preferences)."""
+
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, URLPattern]]:
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)
+            if path.startswith(("accounts/", "preferences/")):
+                continue
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, path)
+            else:
+                yield str(pattern.name), pattern
+
+    yield from walk(get_resolver(settings.TENANT_TYPES[kind]["URLCONF"]).url_patterns, "")

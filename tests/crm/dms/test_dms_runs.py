@@ -1,0 +1,260 @@
+"""An import's life: who may, what its states allow, what its pages are told, and the mapping that is remembered."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from dms_cases import GOOD_ORDER, csv_bytes, table
+from import_support import snapshot
+
+from crm.dms import actions, queries, running, tasks, writing
+from crm.dms.fields import FIELDS, KINDS
+from crm.dms.models import ImportRun, SourceMapping
+from crm.dms.states import State
+from crm.vehicles.models import RepairOrder
+from sanfang.audit.models import Event, History
+from sanfang.kernel.errors import Conflict, DomainError, Forbidden, NotFound, WrongTenant
+from sanfang.kernel.permissions import Actor
+from sanfang.tenancy.context import door, inside
+from tenants.models import Tenant
+
+pytestmark = pytest.mark.usefixtures("in_chengdu")
+BAD = {**GOOD_ORDER, "工单号": "RO002", "VIN": "LS4ASE2W4SA12345"}
+
+
+@pytest.fixture(autouse=True)
+def own_media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def lina(actor: Callable[[str], Actor]) -> Actor:
+    return actor("李娜")
+
+
+def received(person: Actor, *rows: dict[str, str], content: bytes = b"", name: str = "六月工单.csv") -> ImportRun:
+    content = content or csv_bytes(table("repair_orders", rows or (GOOD_ORDER, BAD)), "gb18030")
+    file = ContentFile(content, name=name)
+    return actions.receive(person, kind="repair_orders", filename=name, content=file, now=timezone.now())
+
+
+def test_the_whole_way(lina: Actor) -> None:
+    run = received(lina)
+    assert (run.state, run.form, run.encoding) == (State.UPLOADED, "csv", "gb18030")
+    assert len(run.sha256) == 64
+    actions.check(lina, run, now=timezone.now())
+    assert queries.job(lina, run.pk).state == State.CHECKING
+    running.check(run.pk)
+    page = queries.outcome(lina, run.pk)
+    assert page.may_apply
+    assert (page.counts.rows, page.counts.new, page.counts.faulty, page.fault_total) == (2, 1, 1, 1)
+    assert page.faults[0] | {"reason": ""} == {"line": 3, "column": "VIN", "value": "LS4ASE2W4SA12345", "reason": ""}
+    assert page.file.encoding_label == "GBK/GB18030"
+    assert not RepairOrder.objects.exists()
+
+    actions.apply(lina, run, now=timezone.now())
+    assert queries.job(lina, run.pk).state == State.QUEUED
+    assert running.apply(run.pk) is not None
+    page = queries.outcome(lina, run.pk)
+    assert page.job.state == State.DONE
+    assert page.job.seconds is not None
+    assert page.job.done == page.job.total == 2
+    assert RepairOrder.objects.get().source == run.pk
+    path, name = queries.error_file(lina, run.pk)
+    assert name == "六月工单-错误行.csv"
+    assert "RO002" in path.read_text(encoding="gb18030")
+    assert [row.filename for row in queries.imports_page(lina)] == ["六月工单.csv"]
+    kinds = Event.objects.filter(object=run.pk).order_by("at", "pk").values_list("kind", flat=True)
+    assert set(kinds) == {f"import.{step}" for step in ("upload", "check", "finish_check", "apply", "start", "finish")}
+
+
+def test_the_history_names_who_imported(lina: Actor) -> None:
+    run = received(lina)
+    actions.apply(lina, run, now=timezone.now())
+    running.apply(run.pk)
+    made = History.objects.get(model="vehicles_repairorder")
+    assert (made.actor, made.request) == (lina.staff_id, str(run.pk))
+
+
+def test_done_is_done_however_often_the_task_comes(lina: Actor) -> None:
+    run = received(lina)
+    actions.apply(lina, run, now=timezone.now())
+    running.apply(run.pk)
+    before = snapshot("dms_importrun", "vehicles_repairorder")
+    assert running.apply(run.pk) is None
+    running.check(run.pk)
+    assert snapshot("dms_importrun", "vehicles_repairorder") == before
+    for verb in (actions.apply, actions.check, actions.cancel):
+        with pytest.raises(Conflict):
+            verb(lina, run, now=timezone.now())
+
+
+def test_a_killed_workers_run_starts_afresh(lina: Actor) -> None:
+    run = received(lina)
+    ImportRun.objects.update(state=State.APPLYING)
+    assert running.apply(run.pk) is not None
+    assert ImportRun.objects.get().state == State.DONE
+
+
+def test_a_run_that_was_killed_and_never_came_back_is_told_as_failed(lina: Actor) -> None:
+    killed, after = received(lina), received(lina)
+    ImportRun.objects.filter(pk=killed.pk).update(state=State.APPLYING)
+    actions.apply(lina, after, now=timezone.now())
+    running.apply(after.pk)
+    job = queries.job(lina, killed.pk)
+    assert job.state == State.FAILED
+    assert job.message
+    actions.apply(lina, killed, now=timezone.now())
+    running.apply(killed.pk)
+    assert ImportRun.objects.get(pk=killed.pk).same == 1
+
+
+def test_cancelled_while_it_waits(lina: Actor) -> None:
+    run = received(lina)
+    actions.apply(lina, run, now=timezone.now())
+    actions.cancel(lina, run, now=timezone.now())
+    assert running.apply(run.pk) is None
+    assert ImportRun.objects.get().state == State.CANCELLED
+    assert not RepairOrder.objects.exists()
+
+
+def test_cancelled_at_the_last_moment(lina: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is written, but for the commit."""
+    run = received(lina)
+    actions.apply(lina, run, now=timezone.now())
+    before = snapshot()
+    monkeypatch.setattr(writing, "clear", lambda: actions.cancel(lina, run, now=timezone.now()))
+    assert running.apply(run.pk) is None
+    assert snapshot() == before
+
+
+def test_what_goes_wrong_is_told_and_nothing_is_written(lina: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = received(lina)
+    actions.apply(lina, run, now=timezone.now())
+    before = snapshot()
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "clear", broken)
+        with pytest.raises(ZeroDivisionError):
+            running.apply(run.pk)
+    assert queries.job(lina, run.pk).state == State.FAILED
+    assert queries.job(lina, run.pk).message
+    assert snapshot() == before
+    actions.apply(lina, run, now=timezone.now())
+    assert running.apply(run.pk) is not None
+
+
+def test_a_file_that_cant_be_read_leaves_nothing(lina: Actor) -> None:
+    for content in (b"", b"%PDF-1.7", "没有表头\n1,2".encode()):
+        with pytest.raises(DomainError) as refused:
+            received(lina, content=content or b"\n")
+        assert refused.value.field == "file"
+    assert not ImportRun.objects.exists()
+    folder = Path(default_storage.path("imports"))
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_break_in_the_middle_of_the_file_is_told(lina: Actor) -> None:
+    """Further in than what is looked at when a file is recognised."""
+    many = [{**GOOD_ORDER, "工单号": f"RO{number:05d}"} for number in range(600)]
+    content = csv_bytes(table("repair_orders", many), "utf-8") + b"," * 50_000 + b"\n"
+    run = received(lina, content=content)
+    actions.check(lina, run, now=timezone.now())
+    running.check(run.pk)
+    job = queries.job(lina, run.pk)
+    assert job.state == State.FAILED
+    assert job.message
+
+
+def test_names_of_files_cant_lead_out_of_the_folder(lina: Actor) -> None:
+    run = received(lina, name="../../..\\evil/../六月.csv")
+    assert run.file == f"imports/{run.pk}/六月.csv"
+
+
+def test_who_may(lina: Actor, actor: Callable[[str], Actor]) -> None:
+    run = received(lina)
+    manager, advisor = actor("罗建川"), actor("邓凯")
+    assert queries.imports_page(manager)
+    with pytest.raises(Forbidden):
+        actions.apply(manager, run, now=timezone.now())
+    with pytest.raises(Forbidden):
+        received(manager)
+    for ask in (queries.job, queries.outcome, queries.error_file, queries.get):
+        with pytest.raises(Forbidden):
+            ask(advisor, run.pk)
+    with pytest.raises(Forbidden):
+        queries.imports_page(advisor)
+
+
+def test_another_stores_import_is_not_there(lina: Actor, suzhou: Tenant) -> None:
+    run = received(lina)
+    with inside(suzhou), pytest.raises(NotFound):
+        queries.outcome(lina, run.pk)
+
+
+def test_a_corrected_mapping_is_remembered_for_its_source(lina: Actor) -> None:
+    headers = ["编号甲", "开单日期", "交车日期", "VIN", "车主", "手机", "某某", "接车"]
+    rows = [headers, ["R1", "2025-06-08", "", GOOD_ORDER["VIN"], "李文静", "13912345678", "1200", "陈志强"]]
+    content = csv_bytes(rows)
+    run = received(lina, content=content)
+    page = queries.mapping(lina, run.pk)
+    assert page.missing == ["工单号"]
+    assert page.columns[0].target is None
+    assert page.columns[0].samples == ("R1",)
+    chosen = {column.index: column.target for column in page.columns if column.target}
+    with pytest.raises(DomainError):
+        actions.remap(lina, run, chosen=chosen, now=timezone.now())
+    with pytest.raises(DomainError) as twice:
+        actions.remap(lina, run, chosen={**chosen, 0: "number", 6: "number"}, now=timezone.now())
+    assert twice.value.code == "twice"
+    actions.remap(lina, run, chosen={**chosen, 0: "number", 6: "mileage", 7: "advisor"}, now=timezone.now())
+    assert [column.target for column in queries.mapping(lina, run.pk).columns][:1] == ["number"]
+    actions.apply(lina, run, now=timezone.now())
+    running.apply(run.pk)
+    assert RepairOrder.objects.get().mileage == 1200
+
+    rows[1][0] = "R2"
+    second = received(lina, content=csv_bytes(rows))
+    assert queries.mapping(lina, second.pk).missing == []
+    actions.reread(lina, second, now=timezone.now())
+    assert queries.mapping(lina, second.pk).missing == ["工单号"]
+    assert SourceMapping.objects.count() == 1
+
+
+def test_another_encoding_can_be_chosen(lina: Actor) -> None:
+    run = received(lina)
+    with pytest.raises(DomainError):
+        actions.reread(lina, run, now=timezone.now(), encoding="utf-16")
+    run.refresh_from_db()
+    assert run.encoding == "gb18030"
+    assert queries.mapping(lina, run.pk).encodings[0][0] == "gb18030"
+
+
+def test_the_first_page_says_what_each_kind_must_have() -> None:
+    for kind in queries.kinds():
+        assert kind.value in KINDS
+        assert any(field.headers[0] in kind.columns_hint for field in FIELDS[kind.value] if field.required)
+
+
+def test_the_tasks_do_it_in_their_tenant_and_language(lina: Actor, chengdu: Tenant) -> None:
+    run = received(lina)
+    actions.check(lina, run, now=timezone.now())
+    with door():
+        tasks.check(str(run.pk), "en", _tenant=chengdu.schema_name)
+    run.refresh_from_db()
+    assert run.state == State.CHECKED
+    actions.apply(lina, run, now=timezone.now())
+    with door():
+        tasks.apply(str(run.pk), "en", _tenant=chengdu.schema_name)
+        tasks.apply(str(run.pk), "en", _tenant=chengdu.schema_name)
+    run.refresh_from_db()
+    assert (run.state, run.new) == (State.DONE, 1)
+    with door(), pytest.raises(WrongTenant):
+        tasks.apply(str(run.pk), "en")

@@ -1,0 +1,167 @@
+"""Every screen, in both languages and both themes: nothing that axe objects to, and no Chinese on an English page.
+
+Chinese that is data stays: names of people, cars and stores, what customers and colleagues wrote.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from care_support import everything
+from desk_support import Store, a_days_work
+from django.core.files.storage import default_storage
+from playwright.sync_api import Page
+from pytest_django import DjangoDbBlocker
+
+from sanfang.tenancy.context import door, inside
+from sanfang.tenancy.models import Staff
+from tenants.models import Affiliation, Tenant, User
+
+pytestmark = [pytest.mark.browser]
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+HAN = re.compile(r"[\u3400-\u9fff]+")
+LOOKS = [("zh-CN", "light"), ("en-US", "dark")]
+"""Language and theme. Words don't depend on the theme nor colours on the language, so two of the four show all there
+is to see; ``EVERY_LOOK=1`` takes all four."""
+if os.environ.get("EVERY_LOOK"):
+    LOOKS += [("zh-CN", "dark"), ("en-US", "light")]
+
+VIOLATIONS = """() => axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
+    violations.map(({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(node => node.target.join(" ")).join(" | ")}`))"""
+
+WORDS = """() => {
+  const found = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (parent.closest("script, [lang|=zh]")) continue;
+    if (!parent.closest("#texts")) found.push(walker.currentNode.textContent);
+  }
+  for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]"))
+    for (const name of ["aria-label", "title", "placeholder"]) found.push(element.getAttribute(name) ?? "");
+  found.push(...Object.values(document.getElementById("texts")?.dataset ?? {}));
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def store_day(server: Any, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:
+    with django_db_blocker.unblock():
+        yield a_days_work(Tenant.objects.get(slug="chengdu"))
+
+
+@pytest.fixture(scope="module")
+def data(store_day: Store, django_db_blocker: DjangoDbBlocker) -> str:
+    """Everything that stands in the stores' tables and files, and the names of tenants, regions and people."""
+    texts: list[str] = []
+    for run in store_day.imports.values():
+        with inside(Tenant.objects.get(slug="chengdu")), default_storage.open(run.file) as file:
+            texts.append(file.read().decode("gb18030"))
+    for slug in ("chengdu", "suzhou"):
+        with inside(Tenant.objects.get(slug=slug)):
+            texts += [row for rows in everything().values() for row in rows]
+    with door():
+        for tenant in Tenant.objects.all():
+            texts += [tenant.name, tenant.short_name, tenant.city]
+        texts += Affiliation.objects.values_list("region", flat=True)
+        texts += User.objects.values_list("name", flat=True)
+    return "\n".join(texts)
+
+
+def look(page: Page, language: str, data: str) -> list[str]:
+    """What is wrong with the page as it stands."""
+    page.evaluate(AXE)
+    wrong = page.evaluate(VIOLATIONS)
+    if page.locator("html").get_attribute("lang") != language.removesuffix("-US"):
+        wrong.append(f"not in {language}")
+    if language == "en-US":
+        runs = {run for text in page.evaluate(WORDS) for run in HAN.findall(text)}
+        wrong += [f"Chinese: {run}" for run in sorted(runs) if run not in data]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        wrong.append("wider than the window")
+    return list(wrong)
+
+
+def addresses(store: Store) -> dict[str, list[str]]:
+    """Whose page it is → the screens they open; nobody's are a visitor's."""
+    call = {name: f"/workbench/{one.pk}/" for name, one in store.calls.items()}
+    run = {state: f"/imports/{one.pk}" for state, one in store.imports.items()}
+    with inside(Tenant.objects.get(slug="chengdu")):
+        leaver = Staff.objects.get(name="廖晨").pk
+    return {
+        "李娜": [
+            "/workbench/",
+            call["陈静怡"],
+            call["刘雅琴"],
+            call["王海燕"],
+            call["冯洁"],
+            "/tracking/",
+            "/tracking/?show=corrected",
+            "/messages/",
+            "/messages/outbox/",
+            "/imports/",
+            "/imports/new/",
+            f"{run['uploaded']}/mapping/",
+            f"{run['checked']}/preview/",
+            f"{run['failed']}/progress/",
+            f"{run['done']}/result/",
+            "/accounts/2fa/",
+            "/accounts/2fa/totp/activate/",
+            "/accounts/password/change/",
+            "/accounts/logout/",
+            "/nothing-here/",
+            "/staff/",
+        ],
+        "徐梦婷": ["/workbench/"],
+        "蒋国华": ["/complaints/"],
+        "邓凯": ["/tracking/"],
+        "唐敏": ["/staff/", f"/staff/{leaver}/removal/"],
+        "段景行": ["/stores/"],
+        "姜书恒": ["/dealers/"],
+        "方以宁": ["/tenants/"],
+    }
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_screens_of_those_who_work_here(
+    sign_in: Callable[..., Page], site: Callable[..., str], store_day: Store, data: str, language: str, theme: str
+) -> None:
+    wrong = []
+    for name, paths in addresses(store_day).items():
+        page = sign_in(name, locale=language, color_scheme=theme, refusals=True)
+        base = page.url.split("/", 3)
+        for path in paths:
+            page.goto(f"{base[0]}//{base[2]}{path}")
+            for opener in page.locator(".row-form:not([open]) summary").all()[:1]:
+                opener.click()
+            wrong += [f"{name} {path} {one}" for one in look(page, language, data)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_screens_of_visitors_and_customers(
+    new_page: Callable[..., Page], site: Callable[..., str], store_day: Store, data: str, language: str, theme: str
+) -> None:
+    wrong = []
+    page = new_page(refusals=True, locale=language, color_scheme=theme)
+    for address in (
+        site(),
+        site("chengdu", "/accounts/login/"),
+        site("chengdu", "/accounts/password/reset/"),
+        site("chengdu", "/accounts/password/reset/key/x-y/"),
+        site("chengdu", "/accounts/signup/"),
+        site("nobody"),
+        site("", "/nothing-here/"),
+        site("", store_day.link),
+        site("", "/s/unknowncode"),
+    ):
+        page.goto(address)
+        wrong += [f"{address} {one}" for one in look(page, language, data)]
+    page.goto(site("", store_day.link))
+    page.get_by_role("button").last.click()
+    wrong += [f"survey with errors {one}" for one in look(page, language, data)]
+    assert not wrong, "\n".join(wrong)
