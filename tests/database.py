@@ -6,13 +6,15 @@ Schema names are fixed, because database roles belong to the cluster and every c
 
 import hashlib
 import os
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from psycopg import sql
 
 from sanfang.ops.roles import bootstrap
@@ -138,3 +140,16 @@ def _exists(admin: psycopg.Connection[Any], name: str) -> bool:
 
 def _drop(admin: psycopg.Connection[Any], name: str) -> None:
     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def process_environment(name: str) -> dict[str, str]:
+    """What a process that a test starts needs in order to work on the database ``name``."""
+    given = connection.settings_dict
+    login = f"{quote(given['USER'])}:{quote(given['PASSWORD'])}@{given['HOST']}:{given['PORT']}"
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "sanfang.settings.test",
+        "DATABASE_URL": f"postgresql://{login}/{name}",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "SANFANG_VAR": os.environ.get("SANFANG_VAR", str(ROOT / "var")),
+    }

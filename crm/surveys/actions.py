@@ -1,13 +1,10 @@
 """Keeping answers, and sending questionnaires as links (handbook §3, "rules of calling", and §6)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import yaml
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -16,6 +13,8 @@ from crm.complaints import actions as complaints
 from crm.customers import queries as customers
 from crm.store.queries import store
 from crm.surveys import codes, policy, questions
+from crm.surveys.links import valid_for
+from crm.surveys.links import valid_for
 from crm.surveys.models import Invitation, Response
 from crm.surveys.questions import Answers
 from sanfang.audit.actions import record_event
@@ -38,12 +37,6 @@ if TYPE_CHECKING:
 PURPOSE = "survey_link"
 """The message of the pack that carries a link, and what the message is for."""
 MESSAGE_LANGUAGE = "zh-hans"
-
-
-@cache
-def valid_for() -> timedelta:
-    table = yaml.safe_load((Path(__file__).parent / "links.yaml").read_text(encoding="utf-8"))
-    return timedelta(days=table["valid_days"])
 
 
 @transaction.atomic

@@ -1,14 +1,15 @@
 """Several workers, and workers that die, on real connections."""
 
-import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import database
 import pytest
 from care_support import MOBILE, NOW, Recorder, Ticking, a_customer, at_once
-from django.db import connection
 
 from sanfang.messaging import delivery, tasks
 from sanfang.messaging.actions import queue_message
@@ -48,21 +49,31 @@ def test_three_workers_send_every_message_once(chengdu: Tenant) -> None:
     assert sorted(out.id for out in Recorder.sent) == sorted(keys)
 
 
+DYING = """
+import os, signal, sys, django
+django.setup()
+from django.conf import settings
+from care_support import NOW, Recorder, Ticking
+from sanfang.messaging import delivery
+from sanfang.tenancy.context import door, inside
+from tenants.models import Tenant
+settings.MESSAGE_GATEWAY = "care_support.Recorder"
+Recorder.meanwhile = lambda: os.kill(os.getpid(), signal.SIGKILL)
+with door():
+    tenant = Tenant.objects.get(slug="chengdu")
+with inside(tenant):
+    delivery.send_waiting(Ticking(NOW))
+"""
+
+
 @pytest.mark.kill
-def test_a_worker_killed_while_it_hands_a_message_over_loses_none(chengdu: Tenant) -> None:
-    """The child dies after the provider has the message and before that is written down: the worst moment."""
+def test_a_worker_killed_while_it_hands_a_message_over_loses_none(chengdu: Tenant, own_database: str) -> None:
+    """It dies after the provider has the message and before that is written down: the worst moment."""
     with inside(chengdu):
         (key,) = queue(1)
-        connection.close()
-        child = os.fork()
-        if child == 0:
-            try:
-                Recorder.meanwhile = lambda: os.kill(os.getpid(), signal.SIGKILL)
-                with inside(chengdu):  # anew: a loop that ran in this thread had the place in its own context
-                    delivery.send_waiting(Ticking(NOW))
-            finally:
-                os._exit(1)  # whatever went wrong, there must be no second test run
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        environment = database.process_environment(own_database)
+        worker = subprocess.run([sys.executable, "-c", DYING], env=environment, capture_output=True, text=True)
+        assert worker.returncode == -signal.SIGKILL, worker.stderr
         assert Message.objects.get(pk=key).state == "sending"
         assert delivery.send_waiting(Ticking(NOW + delivery.LEASE - timedelta(seconds=1))) == 0
         assert delivery.send_waiting(Ticking(NOW + delivery.LEASE)) == 1

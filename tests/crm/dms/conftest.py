@@ -1,15 +1,13 @@
 """Imports as processes of their own, for tests that end them or set them against each other."""
 
-import os
 import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
+import database
 import pytest
-from django.db import connection
 from dms_cases import GOOD_ORDER, chinese_vin
 from import_support import write_csv
 
@@ -46,17 +44,15 @@ def start(own_database: str, tmp_path: Path) -> Iterator[Callable[[Path], "subpr
     begun = []
 
     def import_process(path: Path) -> "subprocess.Popen[str]":
-        given = connection.settings_dict
-        login = f"{quote(given['USER'])}:{quote(given['PASSWORD'])}@{given['HOST']}:{given['PORT']}"
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "sanfang.settings.test",
-            "DATABASE_URL": f"postgresql://{login}/{own_database}",
-            "SANFANG_VAR": os.environ.get("SANFANG_VAR", str(ROOT / "var")),
-        }
+        environment = database.process_environment(own_database)
         command = [sys.executable, "manage.py", "import_dms", "chengdu", "repair_orders", str(path)]
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         begun.append(process)
         return process

@@ -22,6 +22,8 @@ from django.utils.translation import override
 from crm.complaints.models import Complaint
 from crm.customers.models import Customer
 from crm.surveys import actions, codes, queries
+from crm.surveys.links import valid_for
+from crm.surveys.links import valid_for
 from crm.surveys.models import Invitation, Response
 from crm.surveys.questions import AnswersRefused
 from sanfang.audit.models import History
@@ -147,7 +149,7 @@ class TestInvitations:
 
     def test_what_became_of_it_is_worked_out(self) -> None:
         invitation, _code = invite(a_customer())
-        assert invitation.expires_at == NOW + actions.valid_for()
+        assert invitation.expires_at == NOW + valid_for()
         assert queries.state_of(invitation, invitation.expires_at - timedelta(seconds=1)) == "open"
         assert queries.state_of(invitation, invitation.expires_at) == "expired"
         invitation.answered_at = NOW
