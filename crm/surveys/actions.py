@@ -14,7 +14,6 @@ from crm.customers import queries as customers
 from crm.store.queries import store
 from crm.surveys import codes, policy, questions
 from crm.surveys.links import valid_for
-from crm.surveys.links import valid_for
 from crm.surveys.models import Invitation, Response
 from crm.surveys.questions import Answers
 from sanfang.audit.actions import record_event

@@ -23,7 +23,6 @@ from crm.complaints.models import Complaint
 from crm.customers.models import Customer
 from crm.surveys import actions, codes, queries
 from crm.surveys.links import valid_for
-from crm.surveys.links import valid_for
 from crm.surveys.models import Invitation, Response
 from crm.surveys.questions import AnswersRefused
 from sanfang.audit.models import History
