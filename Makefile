@@ -8,7 +8,7 @@ templates = $(shell find platform tenants crm billing api frontend -path '*/temp
 
 export PYTHONUTF8 := 1
 
-.PHONY: help setup run services stop status test screens kills chromium lint format
+.PHONY: help setup run services stop status test kills chromium lint format
 
 help:
 	@echo 'make run       start everything on http://localhost:8000 (PORT=8001 make run: elsewhere)'
@@ -44,13 +44,9 @@ run services stop status: setup
 	@exec $(PY) -m sanfang $@
 
 # The tests bring their own servers (var/test), which stay for the next time until make stop. A file stays with one
-# process, because its tests may share a database of their own.
+# process, because its tests may share a database of their own; the longest files begin (tests/conftest.py).
 test: setup chromium
-	@exec $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --ignore=tests/e2e/test_screens.py $(TESTS)
-
-# Every screen in a real browser: axe, both languages, both themes. Takes minutes.
-screens: setup chromium
-	@exec $(PY) -m pytest tests/e2e/test_screens.py
+	@exec $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 # ROUNDS kills of a whole stack's parts, at any moment. Takes some ten seconds each.
 kills: setup
