@@ -30,7 +30,6 @@ from tenants.models import Membership, Tenant
 from tenants.queries import forget_tenants
 from tenants.signals import SESSION_KEY
 
-
 LONGEST = ("e2e", "ops", "dms")
 """Folders whose files take longest. They begin, so that no process is left with one of them at the end."""
 
