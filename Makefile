@@ -67,7 +67,7 @@ lint: setup
 	check 'translations' $(PY) -m sanfang.ops.translations check; \
 	check 'missing migrations' $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
 	check 'settings of production' env DJANGO_SETTINGS_MODULE=sanfang.settings.production \
-		MAIN_HOST=sanfang.example TENANT_HOST_SUFFIX=.sanfang.example \
+		MAIN_HOST=sanfang.example TENANT_HOST_SUFFIX=.sanfang.example TRUSTED_PROXIES=1 \
 		SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 		$(PY) manage.py check --deploy --fail-level WARNING; \
 	if [ -n "$$failed" ]; then echo "FAILED:$$failed" >&2; exit 1; fi

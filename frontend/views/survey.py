@@ -7,7 +7,6 @@ invitation is read inside it, the page is rendered back at the door.
 from datetime import datetime
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,6 +21,7 @@ from crm.surveys.queries import Invitation, invitation_of, questionnaire_of, she
 from crm.surveys.questions import Answers, AnswersRefused
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
+from tenants.addresses import client_address
 from tenants.queries import tenant_by_code
 
 Page = tuple[str, dict[str, Any], int]
@@ -34,7 +34,7 @@ GONE = {"answered", "expired"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, code: str) -> HttpResponse:
     """Unknown codes, closed stores and guessers all get the same page, which says nothing."""
-    address = get_client_ip_address(request) or ""
+    address = client_address(request) or ""
     if limits.MISSES.reached(address):
         return _unknown(request, status=429)
     page = _page(request, codes.tidied(code), timezone.now())

@@ -5,7 +5,6 @@ from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 from uuid import UUID
 
-from axes.helpers import get_client_ip_address
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from crm.followups.queries import CallSheet
 from crm.surveys.questions import AnswersRefused, read
 from frontend.shortcuts import OUTCOME_KEYS
 from sanfang.kernel.errors import Conflict, DomainError
+from tenants.addresses import client_address
 from tenants.requests import TenantRequest
 
 ICONS = {
@@ -71,7 +71,7 @@ def reveal(request: TenantRequest, key: UUID) -> HttpResponse:
     follow_up = queries.get(request.actor, key)
     actions.hold(request.actor, follow_up, now=now)
     phone = reveal_mobile(
-        request.actor, follow_up.customer, now=now, reason=follow_up.rule, address=get_client_ip_address(request)
+        request.actor, follow_up.customer, now=now, reason=follow_up.rule, address=client_address(request)
     )
     if request.htmx:
         return render(request, "frontend/workbench/_phone.html", {"phone": phone})

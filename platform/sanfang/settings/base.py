@@ -110,6 +110,8 @@ CACHES = {
 }
 
 # --- requests ------------------------------------------------------------------------------
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+"""How many proxies before us append to X-Forwarded-For; none by default, and then the header isn't read."""
 MIDDLEWARE = [
     "sanfang.ops.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -220,6 +222,7 @@ MFA_TOTP_ISSUER = "Sanfang 三访"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 """Hours until a locked pair of person and address may try again."""
+AXES_CLIENT_IP_CALLABLE = "tenants.addresses.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "tenants.accounts.lockout_name"
 AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
