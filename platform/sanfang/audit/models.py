@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sanfang.tenancy.models import Staff, TenantModel
+from sanfang.tenancy.querysets import TenantManager
 
 
 class History(models.Model):
@@ -24,6 +25,8 @@ class History(models.Model):
     change = models.CharField(max_length=1)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+
+    objects = TenantManager()
 
     class Meta:
         db_table = "audit_history"

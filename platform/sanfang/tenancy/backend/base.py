@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django_tenants.postgresql_backend import base
 
 DOOR_ROLE = "sanfang_door"
@@ -26,8 +27,14 @@ ENTER = (
 )
 
 
+class Operations(DatabaseOperations):
+    compiler_module = "sanfang.tenancy.backend.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """``settings_dict['ROLE']`` fixes the role (the provisioner's connection acts as the owner)."""
+
+    ops_class = Operations
 
     actor: str = ""
     _setting_search_path: bool
