@@ -1,24 +1,13 @@
 """Rows of a file → documents: which rows are data, which belong together, which one wins.
 
-One number, several rows, two reasons (follow-ups, "import_dms"): an order spread over its items
-or payers, or the same document twice. They are told apart by the *head*, all that belongs to the
-order as a whole (car, customer, dates, mileage, state):
-
-1. A row that carries nothing of the head but the number continues the row above it.
-2. Rows whose head equals the last row's are the document as it stands. Rows with another head
-   are an earlier state of it: superseded, with a warning.
-3. Among the former, rows that agree in item, payer, claim and insurer are one part given twice:
-   the last one counts, with a warning. The others are parts and are added up.
-
-So an export pasted under an older one replaces it item by item, and nothing is counted double.
-A sales order has no parts: its last row counts. All rows of a document share its fate.
+How the rows of one number become one document is told in `settling`. All of them share its fate.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -31,8 +20,9 @@ from .errors import FileRefused
 from .files import Row, Source
 from .headers import plain_header
 from .records import DeliveryRow, Document, Fault, RepairOrderRow, StoreFacts
-from .repair_orders import IDENTIFYING_PART_FIELDS, PART_FIELDS, merge_parts
+from .repair_orders import merge_parts
 from .rows import RowReader
+from .settling import Settler
 from .template import EXAMPLE_MARK
 
 _TOTAL = re.compile(r"(?:合计|总计|小计|共计|累计|汇总)(?:金额)?[:：]?")
@@ -141,13 +131,7 @@ class _DocumentReader:
         self._has_parts = columns.kind == "repair_orders"
         words = repair_orders.WORDS if self._has_parts else deliveries.WORDS
         self._row = RowReader(columns, facts, words)
-        positions = columns.positions
-        self._head = [
-            position
-            for field, position in positions.items()
-            if field != "number" and not (self._has_parts and field in PART_FIELDS)
-        ]
-        self._part = [positions[field] for field in IDENTIFYING_PART_FIELDS if self._has_parts and field in positions]
+        self._settler = Settler(columns, facts.zone)
 
     def document(self, number: str, rows: Sequence[Row]) -> Document:
         if len(rows) == 1:
@@ -156,14 +140,21 @@ class _DocumentReader:
         return self._settled(number, rows)
 
     def _settled(self, number: str, rows: Sequence[Row]) -> Document:
-        rows = self._continued(rows)
-        standing, superseded = self._last_wins(rows)
-        parts = [self._read(row) for row in standing]
-        warnings = [warning for part in parts for warning in part.warnings]
-        winner = rows[-1][0]
-        warnings += [self._superseded(number, line, winner) for line in superseded]
+        standing, warnings = self._settler.settle(number, rows)
+        parts = [self._placed(self._read((row.line, row.cells)), row.lent) for row in standing]
+        # What is said of a cell that was lent to several rows is said once.
+        told = dict.fromkeys([*warnings, *(warning for part in parts for warning in part.warnings)])
         lines = tuple(line for line, _cells in rows)
-        return self._finished(number, lines, parts, sorted(warnings, key=lambda w: w.line))
+        return self._finished(number, lines, parts, sorted(told, key=lambda warning: warning.line))
+
+    def _placed(self, part: _Part, lent: Mapping[str, int]) -> _Part:
+        """Says of lent cells on which line they stand."""
+        lines = {self._columns.header_of(field): line for field, line in lent.items()}
+
+        def placed(faults: list[Fault]) -> list[Fault]:
+            return [replace(fault, line=lines.get(fault.column, fault.line)) for fault in faults]
+
+        return _Part(part.record, placed(part.faults), placed(part.warnings))
 
     def _read(self, row: Row) -> _Part:
         reader = self._row
@@ -172,7 +163,7 @@ class _DocumentReader:
         return _Part(record, reader.faults, reader.warnings)
 
     def _finished(self, number: str, lines: tuple[int, ...], parts: list[_Part], warnings: list[Fault]) -> Document:
-        faults = tuple(fault for part in parts for fault in part.faults)
+        faults = tuple(dict.fromkeys(fault for part in parts for fault in part.faults))
         if faults:
             return Document(number, lines, None, faults, tuple(warnings))
         record = parts[-1].record
@@ -184,41 +175,3 @@ class _DocumentReader:
                 reason = _("金额合计为负，按红冲处理：该工单视为作废，不产生回访")
                 warnings = [*warnings, Fault(lines[-1], self._columns.header_of("amount"), reason)]
         return Document(number, lines, record, (), tuple(warnings))
-
-    def _continued(self, rows: Sequence[Row]) -> list[Row]:
-        """Rows with an empty head get the one of the row above (rule 1)."""
-        width = len(self._columns.headers)
-        whole: list[Row] = []
-        for line, cells in rows:
-            filled = [*cells, *[""] * (width - len(cells))]
-            if whole and all(is_blank(filled[position]) for position in self._head):
-                above = whole[-1][1]
-                for position in self._head:
-                    filled[position] = above[position]
-            whole.append((line, filled))
-        return whole
-
-    def _last_wins(self, rows: Sequence[Row]) -> tuple[list[Row], list[int]]:
-        """The rows that stand, and the lines of those that don't (rules 2 and 3)."""
-        if not self._has_parts:
-            return [rows[-1]], [line for line, _cells in rows[:-1]]
-        last_head = self._texts(rows[-1], self._head)
-        standing: dict[tuple[str, ...], Row] = {}
-        superseded = []
-        for row in rows:
-            if self._texts(row, self._head) != last_head:
-                superseded.append(row[0])
-                continue
-            part = self._texts(row, self._part)
-            if part in standing:
-                superseded.append(standing.pop(part)[0])
-            standing[part] = row
-        return list(standing.values()), superseded
-
-    @staticmethod
-    def _texts(row: Row, positions: Sequence[int]) -> tuple[str, ...]:
-        return tuple(text_of(row[1][position]) for position in positions)
-
-    def _superseded(self, number: str, line: int, winner: int) -> Fault:
-        reason = _("单号“%(number)s”在文件中重复出现，以第 %(winner)d 行为准，本行未导入")
-        return Fault(line, self._columns.header_of("number"), reason % {"number": number, "winner": winner})

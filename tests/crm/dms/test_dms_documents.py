@@ -63,9 +63,11 @@ def test_of_the_same_document_twice_the_last_row_wins_with_a_warning(tmp_path: P
     assert order(document).closed is not None
     assert order(document).mileage == 15231
     assert document.lines == (2, 3)
-    assert [(warning.line, warning.column) for warning in document.warnings] == [(2, "工单号")]
+    assert [(warning.line, warning.column) for warning in document.warnings] == [(2, "进厂行驶里程"), (2, "工单号")]
+    # What the last row leaves blank stays as it was said.
     [document] = orders(tmp_path, gone, still_there)
-    assert order(document).closed is None
+    assert str(order(document).closed) == "2025-06-09 10:00:00"
+    assert order(document).mileage == 15230
 
 
 def test_the_very_same_row_twice_counts_once_and_is_warned_about(tmp_path: Path) -> None:
@@ -79,7 +81,7 @@ def test_the_very_same_row_twice_counts_once_and_is_warned_about(tmp_path: Path)
 
 
 def test_a_newer_export_under_an_older_one_replaces_all_its_parts(tmp_path: Path) -> None:
-    old = [{"交车日期": "", "维修项目名称": item, "维修金额": "100"} for item in ("甲", "乙", "丙")]
+    old = [{"交车日期": "2025-06-08 10:30", "维修项目名称": item, "维修金额": "100"} for item in ("甲", "乙", "丙")]
     other = {"工单号": "RO002"}
     new = [{"维修项目名称": item, "维修金额": "90"} for item in ("甲", "丁")]
     second, first = orders(tmp_path, *old, other, *new)
@@ -87,7 +89,8 @@ def test_a_newer_export_under_an_older_one_replaces_all_its_parts(tmp_path: Path
     assert first.lines == (2, 3, 4, 6, 7)
     assert order(first).work_items == ("甲", "丁")
     assert order(first).amount == Decimal("180.00")
-    assert [warning.line for warning in first.warnings] == [2, 3, 4]
+    said = [(warning.line, warning.column) for warning in first.warnings]
+    assert said == [(line, column) for line in (2, 3, 4) for column in ("交车日期", "工单号")]
 
 
 def test_parts_of_one_order_are_found_however_far_apart(tmp_path: Path) -> None:
