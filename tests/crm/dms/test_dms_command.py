@@ -66,6 +66,78 @@ def test_no_error_file_without_faults(tmp_path: Path, chengdu: Tenant) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["good.csv"]
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_an_error_file_of_an_earlier_import_goes_with_its_faults(mixed: Path, chengdu: Tenant) -> None:
+    said("chengdu", "repair_orders", mixed)
+    first = mixed.with_name("工单-errors.csv").read_bytes()
+    write_csv(mixed, "repair_orders", [BAD])
+    assert "error_file" not in said("chengdu", "repair_orders", mixed)
+    assert mixed.with_name("工单-errors.csv").read_bytes() == first
+    write_csv(mixed, "repair_orders", [{**BAD, "手机": ""}])
+    said("chengdu", "repair_orders", mixed)
+    assert mixed.with_name("工单-errors.csv").read_bytes() != first
+    write_csv(mixed, "repair_orders", [GOOD_ORDER])
+    said("chengdu", "repair_orders", mixed, "--dry-run")
+    assert names_in(mixed.parent) == ["工单-errors.csv", "工单.csv"]
+    said("chengdu", "repair_orders", mixed)
+    assert names_in(mixed.parent) == ["工单.csv"]
+
+
+def test_a_file_that_no_import_wrote_is_never_touched(
+    mixed: Path, chengdu: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = mixed.with_name("工单-errors.csv")
+    own.write_text("工单号,原因\n1,我自己的笔记\n")
+    for _time in range(2):
+        told = said("chengdu", "repair_orders", mixed)
+        assert told["error_file"] == str(mixed.with_name("工单-errors-2.csv"))
+        complained = capsys.readouterr().err
+        assert f"{own} is not of this import" in complained
+        assert told["error_file"] in complained
+    assert names_in(mixed.parent) == ["工单-errors-2.csv", "工单-errors.csv", "工单.csv"]
+    write_csv(mixed, "repair_orders", [GOOD_ORDER])
+    assert "error_file" not in said("chengdu", "repair_orders", mixed)
+    assert names_in(mixed.parent) == ["工单-errors.csv", "工单.csv"]
+    assert own.read_text() == "工单号,原因\n1,我自己的笔记\n"
+    assert str(own) in capsys.readouterr().err
+
+
+def test_rows_corrected_in_the_error_file_are_not_lost(mixed: Path, chengdu: Tenant) -> None:
+    said("chengdu", "repair_orders", mixed)
+    errors = mixed.with_name("工单-errors.csv")
+    corrected = errors.read_bytes().replace(b"1391234567,", b"13912345678,")
+    assert corrected != errors.read_bytes()
+    errors.write_bytes(corrected)
+    assert said("chengdu", "repair_orders", mixed)["error_file"].endswith("-errors-2.csv")
+    assert errors.read_bytes() == corrected
+
+
+def test_a_link_or_a_folder_of_that_name_is_not_followed(mixed: Path, chengdu: Tenant) -> None:
+    elsewhere = mixed.parent / "elsewhere"
+    mixed.with_name("工单-errors.csv").symlink_to(elsewhere)
+    mixed.with_name("工单-errors-2.csv").mkdir()
+    assert said("chengdu", "repair_orders", mixed)["error_file"].endswith("-errors-3.csv")
+    assert not elsewhere.exists()
+    assert [name for name in names_in(mixed.parent) if name.startswith(".")] == []
+
+
+def test_the_import_stands_where_the_error_file_cannot_be_written(
+    mixed: Path, chengdu: Tenant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("crm.dms.beside.shutil.copyfile", full)
+    told = said("chengdu", "repair_orders", mixed)
+    assert (told["new"], told["faulty"]) == (1, 1)
+    assert "No space left" in capsys.readouterr().err
+    assert names_in(mixed.parent) == ["工单.csv"]
+
+
 def test_a_workbook_gets_a_workbook(tmp_path: Path, chengdu: Tenant) -> None:
     path = tmp_path / "工单.xlsx"
     path.write_bytes(

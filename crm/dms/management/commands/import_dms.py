@@ -1,5 +1,4 @@
 import json
-import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from crm.dms import actions, running, storing
+from crm.dms import actions, beside, running, storing
 from crm.dms.errors import FileRefused
 from crm.dms.fields import KINDS
 from crm.dms.models import ImportRun
@@ -26,7 +25,8 @@ class Command(BaseCommand):
 
     help = (
         "Imports a DMS file into a dealership and prints what came of it as one JSON object. Rows with faults are "
-        "written beside the file (<name>-errors.csv or .xlsx), in its own columns and with the reason."
+        "written beside the file (<name>-errors.csv or .xlsx), in its own columns and with the reason. A file of that "
+        "name that no import wrote stays; then the rows go to <name>-errors-2.csv, and error_file says so."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         with inside(tenant):
             try:
                 import_file = _dry_run if options["dry_run"] else _import
-                result = import_file(path, options["kind"])
+                result, error_file = import_file(path, options["kind"])
             except (FileRefused, DomainError) as refusal:
                 raise CommandError(f"{path}: {refusal}", returncode=2) from refusal
             except (OperationalError, InterfaceError) as error:
@@ -56,7 +56,10 @@ class Command(BaseCommand):
                 raise CommandError(message, returncode=2) from error
             except OSError as error:
                 raise CommandError(f"{error.filename or path}: {error.strerror or error}", returncode=2) from error
-        self.stdout.write(json.dumps(_told(result), ensure_ascii=False))
+        told = _told(result)
+        if error_file:
+            told["error_file"] = str(error_file)
+        self.stdout.write(json.dumps(told, ensure_ascii=False))
 
 
 def _dealer(slug: str) -> Tenant:
@@ -71,13 +74,13 @@ def _dealer(slug: str) -> Tenant:
     return tenant
 
 
-def _dry_run(path: Path, kind: str) -> running.Result:
+def _dry_run(path: Path, kind: str) -> tuple[running.Result, None]:
     reading = storing.read_from(path, "deliveries" if kind == "deliveries" else "repair_orders")
-    return running.compare_only(reading, now=timezone.now(), watch=Watch())
+    return running.compare_only(reading, now=timezone.now(), watch=Watch()), None
 
 
-def _import(path: Path, kind: str) -> running.Result:
-    """The same way as an upload goes, only here and now."""
+def _import(path: Path, kind: str) -> tuple[running.Result, Path | None]:
+    """The same way as an upload goes, only here and now; and where its error file is, if not in the usual place."""
     now = timezone.now()
     with path.open("rb") as file:
         run = actions.receive(None, kind=kind, filename=path.name, content=File(file, name=path.name), now=now)
@@ -86,15 +89,26 @@ def _import(path: Path, kind: str) -> running.Result:
     run = ImportRun.objects.get(pk=run.pk)
     if result is None:
         raise DomainError(run.message)
-    if run.error_file:
-        errors = Path(default_storage.path(run.error_file))
-        beside = path.with_name(f"{path.stem}-errors{errors.suffix}")
-        try:
-            shutil.copyfile(errors, beside)
-        except OSError as error:
-            # The import stands; that is what the exit code and the answer are about.
-            sys.stderr.write(f"The faulty rows could not be written to {beside}: {error.strerror}\n")
-    return result
+    return result, _left_beside(path, run)
+
+
+def _left_beside(path: Path, run: ImportRun) -> Path | None:
+    """Puts the error file there and takes away those of earlier imports; gives its place if it isn't the usual one.
+
+    The import stands, whatever happens here; that is what the exit code and the answer are about.
+    """
+    place = None
+    try:
+        if run.error_file:
+            place = beside.put(Path(default_storage.path(run.error_file)), path)
+        for strange in beside.clear(path, place):
+            sys.stderr.write(f"{strange} is not of this import, nor left by an earlier one: it stays as it is.\n")
+    except OSError as error:
+        sys.stderr.write(f"The faulty rows could not be written beside {path}: {error.strerror}\n")
+    if place is None or place == beside.usual_place(path, place.suffix):
+        return None
+    sys.stderr.write(f"The faulty rows are in {place}.\n")
+    return place
 
 
 def _told(result: running.Result) -> dict[str, Any]:
