@@ -17,6 +17,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections, transaction
 from django.utils.translation import gettext as _
 
+from sanfang.audit.operations import APPEND_ONLY
 from sanfang.kernel import ids
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import door
@@ -148,6 +149,8 @@ def replay(dump: str, template: str, schema_name: str) -> None:
     with raw.transaction():
         raw.execute("SET LOCAL ROLE sanfang_owner")
         raw.execute(text.encode())
+        raw.execute(f'SET LOCAL search_path = "{schema_name}"'.encode())
+        raw.execute(APPEND_ONLY.encode())
     # The dump sets search_path, timeouts and more for its session: throw the connection away.
     provisioner.close()
 
