@@ -6,11 +6,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sanfang.kernel.errors import DomainError, NotFound
+from sanfang.kernel.errors import DomainError, Forbidden, NotFound
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import door, inside
 from sanfang.tenancy.models import Staff
 from tenants.models import Kind, Membership, State, Tenant, User
+from tenants.policy import may_remove
 from tenants.queries import forget_tenants
 from tenants.roles import roles
 
@@ -48,17 +49,23 @@ def _record_staff(membership: Membership, user: User) -> None:
 def end_membership(actor: Actor, tenant: Tenant, staff_id: UUID, now: datetime) -> None:
     """Takes a membership away. Every session it opened ends with its next request.
 
-    Nobody ends their own: the last manager would lock everybody out.
+    Nobody ends their own: the last manager would lock everybody out. Two who end each other's at once wait for one
+    another here, and the second is no longer anybody's manager.
     """
     actor.require("staff.manage")
     if staff_id == actor.staff_id:
         raise DomainError(_("不能移除自己的账号，请由另一位管理者操作。"), code="own_membership")
     with transaction.atomic():
         with door():
-            live = Membership.objects.filter(tenant=tenant, staff_id=staff_id, ended_at__isnull=True)
-            ended = live.update(ended_at=now)
-        if not ended:
-            raise NotFound(f"membership of {staff_id}")
+            both = Membership.objects.filter(
+                tenant=tenant, staff_id__in=[actor.staff_id, staff_id], ended_at__isnull=True
+            )
+            live = {one.staff_id: one for one in both.order_by("pk").select_for_update()}
+            if staff_id not in live:
+                raise NotFound(f"membership of {staff_id}")
+            if actor.staff_id not in live or not may_remove(live[actor.staff_id].role, live[staff_id].role):
+                raise Forbidden(f"end the membership of {staff_id}")
+            both.filter(staff_id=staff_id).update(ended_at=now)
         Staff.objects.filter(pk=staff_id).update(active=False)
 
 

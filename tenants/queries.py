@@ -95,6 +95,7 @@ class Member:
     name: str
     email: str
     phone_masked: str
+    role: str
     role_label: str
     since: datetime
     last_seen: datetime | None
@@ -135,6 +136,7 @@ def members(tenant: Tenant) -> list[Member]:
             name=one.user.name,
             email=one.user.email or "",
             phone_masked=f"{one.user.phone[:3]}****{one.user.phone[-4:]}" if one.user.phone else "",
+            role=one.role,
             role_label=roles()[one.role].title,
             since=one.since,
             last_seen=one.user.last_login,

@@ -15,6 +15,7 @@ class Role:
     kinds: frozenset[str]
     home: str
     capabilities: frozenset[str]
+    removes: frozenset[str]
 
     @property
     def title(self) -> str:
@@ -26,6 +27,13 @@ class Role:
 def roles() -> dict[str, Role]:
     table = yaml.safe_load((Path(__file__).parent / "roles.yaml").read_text(encoding="utf-8"))
     return {
-        key: Role(key, row["title"], frozenset(row["kinds"]), row["home"], frozenset(row["may"]))
+        key: Role(
+            key,
+            row["title"],
+            frozenset(row["kinds"]),
+            row["home"],
+            frozenset(row["may"]),
+            frozenset(row.get("removes", [])),
+        )
         for key, row in table.items()
     }

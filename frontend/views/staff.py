@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sanfang.kernel.errors import NotFound
+from sanfang.kernel.errors import Forbidden, NotFound
 from tenants.actions import end_membership
+from tenants.policy import may_remove
 from tenants.queries import Member, members
 from tenants.requests import TenantRequest
 
@@ -31,6 +32,8 @@ def removal(request: TenantRequest, key: UUID) -> HttpResponse:
     member = next((one for one in members(request.tenant) if one.id == key), None)
     if member is None:
         raise NotFound(f"member {key}")
+    if not may_remove(request.actor.role, member.role):
+        raise Forbidden(f"remove member {key}")
     if request.method == "POST":
         end_membership(request.actor, request.tenant, key, timezone.now())
         messages.success(request, _("%(name)s 已移除，立即退出登录。") % {"name": member.name})
@@ -40,6 +43,6 @@ def removal(request: TenantRequest, key: UUID) -> HttpResponse:
 
 def _row(request: TenantRequest, member: Member) -> dict[str, Any]:
     own = member.id == request.actor.staff_id
-    removable = request.actor.may("staff.manage") and not own
+    removable = may_remove(request.actor.role, member.role) and not own
     remove_url = reverse("staff-removal", args=[member.id]) if removable else None
     return {**asdict(member), "is_self": own, "remove_url": remove_url}
