@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections, transaction
 from django.utils.translation import gettext as _
 
@@ -29,27 +28,6 @@ TENANT_KINDS = [Kind.DEALER, Kind.GROUP, Kind.OEM]
 
 def template_of(kind: str) -> str:
     return f"t_template_{kind}"
-
-
-def migrate_public(verbosity: int = 1) -> None:
-    provisioner: Any = connections["provisioner"]
-    provisioner.set_schema_to_public()
-    Migrate().run_from_argv(["manage.py", "migrate", "--database=provisioner", f"--verbosity={verbosity}"])
-
-
-def migrate_schema(schema_name: str, kind: str, verbosity: int = 1) -> None:
-    """Brings one tenant schema (a template or a live one) up to the code's migrations."""
-    provisioner: Any = connections["provisioner"]
-    provisioner.set_schema(schema_name, tenant_type=kind)
-    try:
-        Migrate().run_from_argv(["manage.py", "migrate", "--database=provisioner", f"--verbosity={verbosity}"])
-    finally:
-        provisioner.set_schema_to_public()
-
-
-def ensure_template(kind: str) -> None:
-    make_schema(template_of(kind), role=False)
-    migrate_schema(template_of(kind), kind, verbosity=0)
 
 
 def make_schema(schema_name: str, *, role: bool = True) -> None:

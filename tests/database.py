@@ -30,6 +30,7 @@ SHAPES = (
     "infra/demo/cast.py",
     "infra/demo/staff.py",
     "infra/demo/opening.py",
+    "platform/sanfang/tenancy/rollout/*.py",
     "platform/sanfang/tenancy/sql.py",
     "platform/sanfang/audit/operations.py",
     "tests/database.py",
@@ -108,14 +109,13 @@ def _build(name: str) -> None:
     from crm.store.actions import open_store
     from infra.demo.opening import open_network
     from sanfang.tenancy.context import inside
-    from tenants import provisioning
+    from tenants import migrating, provisioning
 
     bootstrap(admin_url(), name, SECRETS)
     use(name)
-    provisioning.migrate_public(verbosity=0)
-    provisioning.ensure_public_tenant()
+    report = migrating.migrate_everything(lambda target, error: None, lambda behind: None)
+    assert not report.failed, report.failed
     for kind, slugs in (("dealer", DEALERS), ("group", ("yuanting",)), ("oem", ("lanchuan",))):
-        provisioning.ensure_template(kind)
         dump = provisioning.dump_template(kind)
         for slug in slugs:
             provisioning.make_pooled(kind, f"t_cast_{slug}", dump)

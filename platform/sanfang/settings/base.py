@@ -81,6 +81,8 @@ PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "https")
 STATEMENT_TIMEOUT_MS = env.number("STATEMENT_TIMEOUT_MS", 30_000)
 TENANT_POOL_SIZE = env.number("TENANT_POOL_SIZE", 2)
 """Ready schemas of each kind kept in the pool."""
+MIGRATION_CANARIES = env.words("MIGRATION_CANARIES")
+"""Slugs of the tenants that get a new version's migrations before all others; without them the first of each kind."""
 
 
 def databases() -> dict[str, dict[str, Any]]:

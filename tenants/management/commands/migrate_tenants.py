@@ -1,47 +1,73 @@
+import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from sanfang.tenancy.context import door
-from tenants.models import PooledSchema, State, Tenant
-from tenants.provisioning import (
-    TENANT_KINDS,
-    ensure_public_tenant,
-    ensure_template,
-    migrate_public,
-    migrate_schema,
-    refill,
-)
+from sanfang.tenancy.rollout.fleet import Busy
+from sanfang.tenancy.rollout.states import Target
+from tenants.migrating import behind, migrate_everything
+from tenants.provisioning import TENANT_KINDS, refill
+
+SHOWN = 1.0
+"""Seconds between two lines of progress."""
 
 
 class Command(BaseCommand):
-    """Brings the public schema, the templates, the pool and every tenant to the code's migrations."""
+    """Exit code 1 when a schema failed, or with ``--check`` when one is behind."""
 
-    help = "Migrates the public schema and then every tenant's, shows each, and refills the pool of ready schemas."
+    help = "Migrates public, the templates, the pool and every tenant, and refills the pool of ready schemas."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="change nothing; say what is behind")
         parser.add_argument("--no-pool", action="store_true", help="don't make schemas ahead")
+        parser.add_argument("--canary", action="append", default=[], metavar="SLUG", help="migrate this tenant first")
+        parser.add_argument("--parallel", type=int, default=4, metavar="N", help="schemas at a time (4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("public")
-        migrate_public(verbosity=0)
-        ensure_public_tenant()
-        for kind in TENANT_KINDS:
-            self.stdout.write(f"template {kind}")
-            ensure_template(kind)
-        with door():
-            pooled = list(PooledSchema.objects.filter(ready=True).values_list("schema_name", "kind", "kind"))
-            live = list(
-                Tenant.objects.exclude(kind="public")
-                .exclude(state=State.GONE)
-                .values_list("schema_name", "kind", "slug")
+        if options["check"]:
+            self._check()
+            return
+        self.began = self.shown = time.monotonic()
+        self.done = self.total = 0
+        try:
+            report = migrate_everything(
+                self._heard, self._told, canaries=set(options["canary"]), parallel=options["parallel"]
             )
-        for schema_name, kind, label in [*live, *pooled]:
-            self.stdout.write(f"{label} ({schema_name})")
-            migrate_schema(schema_name, kind, verbosity=0)
+        except Busy as error:
+            raise CommandError(str(error)) from error
+        done = len(report.current)
+        self.stdout.write(f"{done} schemas up to date ({time.monotonic() - self.began:.1f} s)")
+        if report.stopped:
+            raise CommandError(f"Stopped before the other tenants were touched. {report.stopped}")
+        if report.failed:
+            raise CommandError(
+                f"{len(report.failed)} of {report.behind} failed; tenants among them are read-only until "
+                "migrate_tenants succeeds there. Their reasons stand above."
+            )
         if not options["no_pool"]:
             for kind in TENANT_KINDS:
                 made = refill(kind)
                 if made:
                     self.stdout.write(f"pool: {made} × {kind}")
+
+    def _told(self, total: int) -> None:
+        self.total = total
+        self.stdout.write(f"{total} schemas to migrate")
+
+    def _heard(self, target: Target, error: str) -> None:
+        self.done += 1
+        if error:
+            self.stderr.write(f"FAILED {target.label} ({target.schema}): {error}")
+        now = time.monotonic()
+        if now - self.shown >= SHOWN or self.done == self.total:
+            self.shown = now
+            self.stdout.write(f"{self.done}/{self.total} ({now - self.began:.0f} s)")
+
+    def _check(self) -> None:
+        found = behind()
+        for one in found:
+            self.stdout.write(f"{one.label}: {one.count} missing, first {one.first}")
+        if found:
+            raise CommandError(f"{len(found)} schemas are behind. manage.py migrate_tenants brings them up to date.")
+        self.stdout.write("all schemas are up to date")

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '短信',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['not_before'], name='messages_to_send'), models.Index(fields=['-queued_at'], name='messages_newest'), models.Index(fields=['customer_id', '-queued_at'], name='messages_of_customer')],
+                'indexes': [models.Index(condition=models.Q(('state', 'queued'), ('state', 'sending'), _connector='OR'), fields=['not_before'], name='messages_to_send'), models.Index(fields=['-queued_at'], name='messages_newest'), models.Index(fields=['customer_id', '-queued_at'], name='messages_of_customer')],
             },
         ),
     ]

@@ -1,0 +1,90 @@
+"""Bringing public, the templates, the pool and every tenant to the migrations on disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connections
+from django.db.migrations import Migration
+
+from sanfang.tenancy.context import door
+from sanfang.tenancy.rollout import fleet
+from sanfang.tenancy.rollout.plans import Plan
+from sanfang.tenancy.rollout.states import Target, applied
+from tenants.models import Kind, PooledSchema, State, Tenant
+from tenants.provisioning import TENANT_KINDS, ensure_public_tenant, make_schema, template_of
+from tenants.queries import forget_tenants
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A schema that lacks migrations; the first of them and how many there are."""
+
+    label: str
+    first: str
+    count: int
+
+
+def migrate_everything(
+    heard: fleet.Heard, told: Callable[[int], None], *, canaries: set[str] | None = None, parallel: int = 4
+) -> fleet.Report:
+    """Migrates all there is. ``told`` hears how many schemas are behind before the first is touched.
+
+    A tenant whose migration fails becomes read-only, with the reason (``Tenant.behind``); one whose migration is
+    made good works again. Raises :class:`fleet.Busy`.
+    """
+    with fleet.alone():
+        if fleet.migrate_one(Target("public", Kind.PUBLIC, "public")):
+            emit_post_migrate_signal(verbosity=0, interactive=False, db=fleet.ALIAS)
+        ensure_public_tenant()
+        for kind in TENANT_KINDS:
+            make_schema(template_of(kind), role=False)
+        targets = everybody(canaries)
+        told(len(fleet.Groups(targets)))
+        report = fleet.roll_out(targets, heard=heard, parallel=parallel)
+        _mark(report)
+    return report
+
+
+def behind() -> list[Behind]:
+    """What :func:`migrate_everything` would have to do; the gate of a deployment. Changes nothing."""
+    public = Plan(applied(connections[fleet.ALIAS], "public")).missing
+    if public:
+        # What the others lack can't be asked before.
+        return [_behind("public", public)]
+    return [
+        _behind(target.label, Plan(known).missing)
+        for known, members in fleet.Groups(everybody()).behind
+        for target in members
+    ]
+
+
+def _behind(label: str, missing: list[Migration]) -> Behind:
+    return Behind(label, f"{missing[0].app_label}.{missing[0].name}", len(missing))
+
+
+def everybody(canaries: set[str] | None = None) -> list[Target]:
+    """Templates, the pool and the tenants. Canaries are those named, else the first of each kind."""
+    found = [Target(template_of(kind), kind, f"template {kind}", is_template=True) for kind in TENANT_KINDS]
+    with door():
+        pooled = PooledSchema.objects.filter(ready=True).order_by("id").values_list("schema_name", "kind")
+        found += [Target(schema, kind, f"pool {schema}") for schema, kind in pooled]
+        live = Tenant.objects.exclude(kind=Kind.PUBLIC).exclude(state=State.GONE).order_by("id")
+        stores = list(live.values_list("schema_name", "kind", "slug"))
+    chosen = canaries or set(settings.MIGRATION_CANARIES) or _first_of_each_kind(stores)
+    return found + [Target(schema, kind, slug, is_canary=slug in chosen) for schema, kind, slug in stores]
+
+
+def _first_of_each_kind(stores: list[tuple[str, str, str]]) -> set[str]:
+    return set({kind: slug for _schema, kind, slug in reversed(stores)}.values())
+
+
+def _mark(report: fleet.Report) -> None:
+    """Only those that failed are touched, and those that failed before and don't any more."""
+    with door():
+        changed = Tenant.objects.exclude(behind="").filter(schema_name__in=report.current).update(behind="")
+        for target, reason in report.failed.items():
+            changed += Tenant.objects.filter(schema_name=target.schema).update(behind=reason[:300])
+    if changed:
+        forget_tenants()
