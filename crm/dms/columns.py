@@ -86,7 +86,7 @@ def detect_columns(source: Source, kind: Kind, mapping: Chosen | None = None) ->
     place = _header_place(rows[:_HEADER_WITHIN_ROWS], kind, mapping)
     line, cells = rows[place]
     headers = tuple(text_of(cell) if not isinstance(cell, str) else cell for cell in cells)
-    positions, repeated = _positions(kind, cells)
+    positions, repeated, passed_over = _positions(kind, cells)
     chosen, not_found = _chosen(headers, kind, mapping)
     left_out = frozenset(field for field, where in mapping.items() if where == "")
     positions = _overridden(positions, chosen, left_out)
@@ -96,6 +96,7 @@ def detect_columns(source: Source, kind: Kind, mapping: Chosen | None = None) ->
     warnings = (
         *_not_found_warnings(columns, mapping, not_found),
         *_repeated_warnings(columns, [one for one in repeated if one[0] not in mapping]),
+        *_passed_over_warnings(columns, [one for one in passed_over if one[0] not in mapping]),
         *_stand_in_warnings(columns),
         *content_warnings(positions, columns.header_at, line, [cells for _line, cells in rows[place + 1 :]]),
     )
@@ -130,23 +131,34 @@ def _refuse_without_header(rows: Sequence[Row], kind: Kind) -> None:
     )
 
 
-def _positions(kind: Kind, cells: Sequence[Cell]) -> tuple[dict[str, int], list[tuple[str, int]]]:
-    """Field → first column so headed; and the further columns with the very same header.
+_Further: TypeAlias = list[tuple[str, int]]
 
-    A field's own header wins over a synonym further left (手机 beside 联系方式).
+
+def _positions(kind: Kind, cells: Sequence[Cell]) -> tuple[dict[str, int], _Further, _Further]:
+    """Field → first column so headed; the further columns with the very same header; those with a lesser one.
+
+    A field's own header wins over a synonym further left (交车日期 over 出厂时间, 手机 over 联系方式).
     """
     first: dict[str, int] = {}
-    repeated: list[tuple[str, int]] = []
+    repeated: _Further = []
+    passed_over: _Further = []
     ranks = {field.name: field.headers for field in FIELDS[kind]}
     for position, cell in enumerate(cells):
         field = field_of(kind, cell)
         if not field:
             continue
-        if field not in first or _rank(ranks[field], cell) < _rank(ranks[field], cells[first[field]]):
+        if field not in first:
             first[field] = position
-        elif _rank(ranks[field], cell) == _rank(ranks[field], cells[first[field]]):
+            continue
+        rank, known = _rank(ranks[field], cell), _rank(ranks[field], cells[first[field]])
+        if rank < known:
+            passed_over.append((field, first[field]))
+            first[field] = position
+        elif rank == known:
             repeated.append((field, position))
-    return first, repeated
+        else:
+            passed_over.append((field, position))
+    return first, repeated, passed_over
 
 
 def _rank(headers: tuple[str, ...], cell: Cell) -> int:
@@ -247,6 +259,15 @@ def _repeated_warnings(columns: Columns, repeated: list[tuple[str, int]]) -> lis
         )
         for field, position in repeated
     ]
+
+
+def _passed_over_warnings(columns: Columns, passed_over: _Further) -> list[Fault]:
+    reason = _("这列也可作为“%(label)s”，但取用了“%(used)s”列，本列未导入；如有误请更改列的对应关系")
+    warnings = []
+    for field, position in passed_over:
+        names = {"used": columns.header_of(field), "label": _label(columns.kind, field)}
+        warnings.append(Fault(columns.header_line, columns.header_at(position), reason % names))
+    return warnings
 
 
 def _stand_in_warnings(columns: Columns) -> list[Fault]:

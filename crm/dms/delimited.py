@@ -135,10 +135,12 @@ def read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, 
     Raises FileRefused in mid-file where the text can't go on: NUL, an unclosed quotation mark.
     """
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_without_nul(file), delimiter=delimiter)
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=delimiter)
         begins = 1
         try:
             for row in reader:
+                _require_closed(lines, delimiter)
                 if row and not (begins == 1 and _named_delimiter([delimiter.join(row)])):
                     if len(row) > MOST_COLUMNS:
                         raise FileRefused(too_many_columns(len(row), begins))
@@ -151,6 +153,18 @@ def read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, 
             ) from error
 
 
+def _require_closed(lines: _Lines, delimiter: str) -> None:
+    """A cell may go over several lines, but only between proper quotation marks: one that was never closed takes
+    the rows below into its cell, up to the next mark or the end of the file. Raises csv.Error.
+
+    In a row on one line a mark too many does no such harm (12"轮胎), so there the reader is lenient.
+    """
+    record = lines.of_record()
+    if len(record) > 1 or lines.ended:
+        for _row in csv.reader(record, delimiter=delimiter, strict=True):
+            pass
+
+
 def too_many_columns(width: int, line: int) -> str:
     return _("第 %(line)d 行有 %(width)d 列，超过上限 %(most)d 列，请只导出需要的列") % {
         "line": line,
@@ -159,9 +173,25 @@ def too_many_columns(width: int, line: int) -> str:
     }
 
 
-def _without_nul(lines: Iterable[str]) -> Iterator[str]:
-    """PostgreSQL can't keep NUL in a text, and no DMS writes one: the file is damaged."""
-    for number, line in enumerate(lines, start=1):
-        if "\0" in line:
-            raise FileRefused(_nul_message(number))
-        yield line
+class _Lines:
+    """The lines as the reader takes them, keeping those of the record at hand. ``ended``: it asked for one too many.
+
+    PostgreSQL can't keep NUL in a text, and no DMS writes one: the file is damaged.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._numbered = enumerate(lines, start=1)
+        self._taken: list[str] = []
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in self._numbered:
+            if "\0" in line:
+                raise FileRefused(_nul_message(number))
+            self._taken.append(line)
+            yield line
+        self.ended = True
+
+    def of_record(self) -> list[str]:
+        taken, self._taken = self._taken, []
+        return taken

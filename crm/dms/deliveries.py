@@ -66,7 +66,7 @@ def read_delivery(row: RowReader) -> DeliveryRow:
         plate=row.plate(),
         consultant=row.staff_name("consultant"),
         price=price,
-        insurance_expiry=row.day("insurance_expiry"),
+        insurance_expiry=row.day("insurance_expiry", informative=True),
         remark=row.text("remark"),
         **{field: words[field] for field in _COPIED_WORDS if field in words},
     )

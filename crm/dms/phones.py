@@ -36,7 +36,12 @@ NO_PHONES = Phones()
 
 
 def _is_placeholder(mobile: str) -> bool:
-    """13800000000, 13888888888: what is typed to get past a required field."""
+    """13800000000: what is typed to get past a required field, and nobody's."""
+    return mobile.endswith("00000000")
+
+
+def _looks_typed(mobile: str) -> bool:
+    """13888888888 is typed like that too, but people pay for such numbers: it is imported, with a warning."""
     return mobile[3:] == mobile[3] * 8
 
 
@@ -46,14 +51,14 @@ def parse_mobile_cell(text: str, note: Callable[[str], None]) -> Phones:
     Two numbers in one cell: the first mobile is the one to call, the other number is kept beside
     it with a warning. One that is no number among them is a fault.
     """
-    if len(text) == 11 and MOBILE.fullmatch(text) and not _is_placeholder(text):
+    if len(text) == 11 and MOBILE.fullmatch(text) and not _looks_typed(text):
         return Phones(mobile=text)
     plain = half_width(text).strip()
     if plain in _NO_PHONE:
         return NO_PHONES
     whole = _one_number(plain)
     if whole is not None:
-        return _checked(whole, text)
+        return _checked(whole, text, note)
     parts = [part.strip() for part in _BETWEEN.split(plain) if part.strip(" -")]
     if len(parts) == 1:
         parts = plain.split()
@@ -106,9 +111,11 @@ def _landline(plain: str) -> str:
     return number + extension
 
 
-def _checked(phones: Phones, text: str) -> Phones:
+def _checked(phones: Phones, text: str, note: Callable[[str], None]) -> Phones:
     if phones.mobile and _is_placeholder(phones.mobile):
         raise BadValue(_("手机“%(value)s”是占位号码，不是客户的号码，请向客户核实后填写，没有就留空") % {"value": text})
+    if phones.mobile and _looks_typed(phones.mobile):
+        note(_("手机“%(value)s”后八位都相同，像是占位号码，已照原样导入，请核对") % {"value": text})
     return phones
 
 
@@ -119,7 +126,7 @@ def _several(parts: list[str], text: str, note: Callable[[str], None]) -> Phones
         one = _one_number(part)
         if one is None:
             raise BadValue(_why_not(part, text))
-        _checked(one, part)
+        _checked(one, part, note)
         mobiles += [one.mobile] if one.mobile and one.mobile not in mobiles else []
         landlines += [one.landline] if one.landline and one.landline not in landlines else []
     others = [*landlines, *mobiles[1:]]

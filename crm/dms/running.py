@@ -13,11 +13,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as QueueError
 
 from crm.dms import comparing, storing, turns, writing
 from crm.dms.comparing import Counts
@@ -33,8 +31,6 @@ from crm.dms.turns import turn
 from sanfang.audit.actions import record_event
 from sanfang.tenancy.context import current_tenant, inside
 from sanfang.tenancy.models import Staff
-
-log = structlog.get_logger(__name__)
 
 SHOWN = 100
 """Faults and warnings that a run keeps for its pages."""
@@ -65,16 +61,12 @@ def carry_out(
     reading: Reading, *, source: UUID, now: datetime, watch: Watch, finish: Callable[[Result], None]
 ) -> Result:
     """The import for good. ``finish`` is part of its transaction; what it raises undoes everything."""
-    try:
-        with transaction.atomic():
-            result = _compared(reading, now, watch)
-            if result.counts.documents:
-                writing.write(reading.kind, _zone().key, source=source, now=now, watch=watch)
-            writing.clear()
-            finish(result)
-    except QueueError as error:
-        # Raised after the commit only. The planner's own round finds what is marked.
-        log.warning("planner not sent for", error=str(error))
+    with transaction.atomic():
+        result = _compared(reading, now, watch)
+        if result.counts.documents:
+            writing.write(reading.kind, _zone().key, source=source, now=now, watch=watch)
+        writing.clear()
+        finish(result)
     writing.refresh_statistics()
     return result
 
@@ -84,7 +76,7 @@ def _compared(reading: Reading, now: datetime, watch: Watch) -> Result:
     facts = StoreFacts(zone=zone, today=now.astimezone(zone).date(), staff_mobiles=_staff_mobiles())
     columns = reading.columns
     documents = read_documents(reading.source, columns, facts)
-    staged = stage(documents, zone, columns.header_of("number"), watch)
+    staged = stage(documents, zone, columns, watch)
     watch.total = watch.total or staged.rows
     comparing.prepare(staged.documents)
     counts = comparing.compare(reading.kind, zone.key, watch)
@@ -194,9 +186,8 @@ def _move(run: ImportRun, verb: str, now: datetime, **fields: Any) -> None:
 
 def _give_up_killed(run: ImportRun) -> None:
     """It is our turn, so a run that says it is at work isn't: its process was killed, and it wrote nothing."""
-    others = ImportRun.objects.filter(state=State.APPLYING).exclude(pk=run.pk)
-    message = _("导入被中断，没有写入任何数据，请重新导入。")
-    others.update(state=State.FAILED, message=message, finished_at=timezone.now())
+    for other in ImportRun.objects.filter(state=State.APPLYING).exclude(pk=run.pk):
+        _fail(other, _("导入中途被中断，没有写入任何数据；此后已开始另一次导入。仍需要本文件的，请重新导入。"))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from crm.dms.columns import Columns
 from crm.dms.models import StagedDocument, StagedPerson
 from crm.dms.persons import Persons
 from crm.dms.progress import Watch
@@ -29,7 +30,6 @@ LONGEST = {
 
 COLUMNS = [str(column.column) for column in StagedDocument._meta.fields]
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
-_LIMITS = [(_PLACE[name], most) for name, most in LONGEST.items()]
 _BLANK: dict[str, Any] = {
     str(column.column): "" if column.get_internal_type() == "TextField" else None
     for column in StagedDocument._meta.fields
@@ -73,11 +73,11 @@ class Staged:
     reasons: list[tuple[int, str]] = field(default_factory=list)
 
 
-def stage(documents: Iterable[Document], zone: ZoneInfo, number_column: str, watch: Watch) -> Staged:
-    """Fills the empty staging tables. ``number_column``: the header above the documents' numbers."""
+def stage(documents: Iterable[Document], zone: ZoneInfo, columns: Columns, watch: Watch) -> Staged:
+    """Fills the empty staging tables. ``columns``: of the file, for what is said about it."""
     staged = Staged()
     persons = Persons()
-    rows = _rows(documents, zone, number_column, persons, staged)
+    rows = _rows(documents, zone, columns, persons, staged)
     statement = f"COPY {StagedDocument._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN"
     more = True
     while more:
@@ -101,15 +101,17 @@ def _copying(statement: str) -> Iterator[Any]:
 
 
 def _rows(
-    documents: Iterable[Document], zone: ZoneInfo, number_column: str, persons: Persons, staged: Staged
+    documents: Iterable[Document], zone: ZoneInfo, columns: Columns, persons: Persons, staged: Staged
 ) -> Iterator[list[Any]]:
     """The sound documents as rows; everything is counted on the way."""
+    fields = _OF_DELIVERY if columns.kind == "deliveries" else _OF_ORDER
+    limits = [(_PLACE[name], most, columns.header_of(fields.get(name, ""))) for name, most in LONGEST.items()]
     for document in documents:
         staged.rows += len(document.lines)
         staged.warnings += document.warnings
         record = document.record
         if record is not None and len(record.number) > LONGEST["number"]:
-            document = _too_long(document, number_column)
+            document = _too_long(document, columns.header_of("number"))
             record = None
         if record is None:
             staged.faulty += len(document.lines)
@@ -122,7 +124,7 @@ def _rows(
         if not (record.cancelled or record.internal):
             phone = record.mobile or record.landline
             row[_PERSON] = persons.number_of(record.customer_name, record.customer_number, phone, record.vin)
-        _fit(row, staged)
+        _fit(row, limits, staged)
         yield row
 
 
@@ -134,15 +136,15 @@ def _too_long(document: Document, column: str) -> Document:
     return Document(document.number, document.lines, None, (Fault(document.lines[-1], column, reason),))
 
 
-def _fit(row: list[Any], staged: Staged) -> None:
+def _fit(row: list[Any], limits: list[tuple[int, int, str]], staged: Staged) -> None:
     """Cuts what is too long for its place, and takes out the one character that no database text can hold."""
-    for place, most in _LIMITS:
+    for place, most, column in limits:
         text = row[place]
         if len(text) > most:
             row[place] = text[:most]
             what = {"begin": text[:20], "length": len(text), "most": most}
             reason = _("“%(begin)s…”有 %(length)d 个字，只保留前 %(most)d 个字") % what
-            staged.warnings.append(Fault(row[0], "", reason))
+            staged.warnings.append(Fault(row[0], column, reason))
         if "\0" in text:
             row[place] = row[place].replace("\0", "")
 

@@ -213,3 +213,23 @@ def test_files_without_a_leaving_date_or_a_kind_are_told_what_that_means(tmp_pat
     columns = columns_of(opened(tmp_path, csv_bytes(table("repair_orders", [GOOD_ORDER], headers))), "repair_orders")
     assert len(columns.warnings) == 3
     assert "结算时间" in columns.warnings[0].reason
+
+
+@pytest.mark.parametrize("left", [["交车日期", "出厂时间"], ["出厂时间", "交车日期"]])
+def test_of_two_columns_for_one_thing_the_better_known_counts_and_the_other_is_told(
+    tmp_path: Path, left: list[str]
+) -> None:
+    headers = ["工单号", "工单开单日期", "VIN", "车主", "手机", "维修类型", *left]
+    rows = [{**GOOD_ORDER, "交车日期": "", "出厂时间": "2025-06-09 10:00"}]
+    source = opened(tmp_path, csv_bytes(table("repair_orders", rows, headers)))
+    columns = columns_of(source, "repair_orders")
+    assert columns.header_of("closed") == "交车日期"
+    [warning] = columns.warnings
+    assert (warning.line, warning.column) == (1, "出厂时间")
+    assert "交车日期" in warning.reason
+    [document] = documents(source, "repair_orders")
+    assert isinstance(document.record, RepairOrderRow)
+    assert document.record.closed is None
+    chosen = detect_columns(source, "repair_orders", {"closed": "出厂时间"})
+    assert chosen.header_of("closed") == "出厂时间"
+    assert chosen.warnings == ()

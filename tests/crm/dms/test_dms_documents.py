@@ -237,6 +237,12 @@ def test_a_negative_invoice_takes_its_sale_back(tmp_path: Path) -> None:
     assert [warning.column for warning in document.warnings] == ["开票价格"]
 
 
+def test_an_unreadable_insurance_date_costs_nobody_their_call(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "deliveries", 保险到期日="明年六月")
+    assert delivery(document).insurance_expiry is None
+    assert [warning.column for warning in document.warnings] == ["保险到期日"]
+
+
 def test_the_shops_own_cars_need_no_customer(tmp_path: Path) -> None:
     internal = order(read_one(tmp_path, "repair_orders", 维修类型="PDI", 车主="", 手机=""))
     assert internal.internal

@@ -241,3 +241,30 @@ def test_gbk_and_utf8_are_told_apart_even_where_both_could_be_read(tmp_path: Pat
     assert both.decode("gb18030") != "工单,车主"
     path.write_bytes(both)
     assert delimited.detect_encoding(path) == "utf-8"
+
+
+HEAD = ",".join(["工单号", "工单开单日期", "交车日期", "VIN", "车主", "手机"])
+ROW = "RO{n},2025-06-08,2025-06-08,LS4ASE2W4SA123456,{name},13912345678"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [[], ['"甲"'], ["甲", '"乙"'], ["甲"] * 40],
+    ids=["at the end", "closed by the next row's", "closed later on", "never closed"],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", ""])
+def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(tmp_path: Path, after: list[str], newline: str) -> None:
+    names = ["甲", '"李文静', *after]
+    rows = [ROW.format(n=number, name=name) for number, name in enumerate(names)]
+    content = (newline or "\n").join([HEAD, *rows]) + newline
+    assert "第 3 行" in refused(tmp_path, content.encode("gb18030"))
+
+
+def test_quotation_marks_that_are_no_trouble(tmp_path: Path) -> None:
+    names = ['"李""文""静"', '李"文"静', '"两行\n的名字"', '"12"轮胎', '""', '"a,b"']
+    rows = [ROW.format(n=number, name=name) for number, name in enumerate(names)]
+    source = opened(tmp_path, "\n".join([HEAD, *rows, ""]).encode())
+    assert [cells[4] for _line, cells in source.rows()][1:] == [
+        '李"文"静', '李"文"静', "两行\n的名字", "12轮胎", "", "a,b",
+    ]  # fmt: skip
+    assert [line for line, _cells in source.rows()] == [1, 2, 3, 4, 6, 7, 8]
