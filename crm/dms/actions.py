@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,8 +23,8 @@ from crm.dms.models import ImportRun, SourceMapping
 from crm.dms.policy import imports
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading, kind_of
-from sanfang.audit.actions import record_event
-from sanfang.kernel.errors import Conflict, DomainError
+from sanfang.audit.actions import record_access, record_event
+from sanfang.kernel.errors import Conflict, DomainError, NotFound
 from sanfang.kernel.permissions import Actor
 
 MOST_MB = 500
@@ -47,7 +50,7 @@ def receive(
         raise DomainError(
             _("文件超过 %(most)d MB，请按日期分成几个文件导出。") % {"most": MOST_MB}, code="too_big", field="file"
         )
-    run = ImportRun(kind=kind, filename=filename[-255:], size=content.size, created_at=now)
+    run = ImportRun(kind=kind, filename=storing.shown_name(filename), size=content.size, created_at=now)
     run.by_id = actor.staff_id if actor else None
     run.file = storing.keep(run.pk, filename, content)
     try:
@@ -129,6 +132,20 @@ def queue(run: ImportRun, *, now: datetime) -> None:
 def cancel(actor: Actor, run: ImportRun, *, now: datetime) -> None:
     """Stops an import; of one under way nothing stays. One that is done stays: :class:`Conflict`."""
     _step(actor, run, "cancel", now, _("导入已经完成，不能再取消。"), finished_at=now)
+
+
+@transaction.atomic
+def hand_out_errors(actor: Actor, run_id: UUID | str, *, now: datetime, address: str | None = None) -> tuple[Path, str]:
+    """The error file and its name. It shows customers in clear: who fetches it is written down first.
+
+    Raises :class:`NotFound` when there is none.
+    """
+    run = imports.get(actor, run_id)
+    if not run.error_file or not default_storage.exists(run.error_file):
+        raise NotFound(f"error file of {run_id}")
+    record_access(actor, run, "error_file", now, address=address)
+    path = Path(default_storage.path(run.error_file))
+    return path, path.name
 
 
 @transaction.atomic

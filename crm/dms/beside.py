@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.core.files.storage import default_storage
 
+from crm.dms import storing
 from crm.dms.models import ImportRun
 
 _LOOKED_THROUGH = 200
@@ -65,7 +66,11 @@ def _taken(place: Path) -> bool:
 def _is_ours(place: Path, source: Path) -> bool:
     if place.is_symlink() or not place.is_file():
         return False
-    runs = ImportRun.objects.filter(filename=source.name[-255:]).exclude(error_file="").order_by("-created_at")
+    runs = (
+        ImportRun.objects.filter(filename=storing.shown_name(source.name))
+        .exclude(error_file="")
+        .order_by("-created_at")
+    )
     names = runs.values_list("error_file", flat=True)[:_LOOKED_THROUGH]
     return any(default_storage.exists(name) and _same(Path(default_storage.path(name)), place) for name in names)
 

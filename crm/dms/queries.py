@@ -21,10 +21,9 @@ from crm.dms.progress import progress_of
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading, kind_of
 from crm.followups.queries import made_for_import
-from sanfang.kernel.errors import NotFound
 from sanfang.kernel.permissions import Actor
 
-__all__ = ["ImportRun", "error_file", "get", "imports_page", "job", "kinds", "mapping", "outcome"]
+__all__ = ["ImportRun", "get", "imports_page", "job", "kinds", "mapping", "outcome"]
 
 SAMPLES = 3
 """Values of a column that are shown to tell what it holds."""
@@ -228,15 +227,6 @@ def outcome(actor: Actor, run_id: UUID | str) -> OutcomePage:
         has_error_file=bool(run.error_file),
         planned=made_for_import(run.pk) if done else 0,
     )
-
-
-def error_file(actor: Actor, run_id: UUID | str) -> tuple[Path, str]:
-    """The error file and the name to hand it out under. Raises :class:`NotFound` when there is none."""
-    run = imports.get(actor, run_id)
-    if not run.error_file or not default_storage.exists(run.error_file):
-        raise NotFound(f"error file of {run_id}")
-    path = Path(default_storage.path(run.error_file))
-    return path, path.name
 
 
 def _must_have(kind: Any) -> list[str]:

@@ -1,6 +1,7 @@
 """The files of an import in the tenant's storage, and opening them for reading."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -9,7 +10,6 @@ from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.utils.text import get_valid_filename
 
 from crm.dms.cells import Cell, on_one_line, text_of
 from crm.dms.columns import Chosen, Columns, detect_columns
@@ -19,7 +19,10 @@ from crm.dms.files import Source, open_source
 from crm.dms.models import ImportRun
 from crm.dms.records import Fault
 
-_LONGEST_NAME = 80
+_LONGEST_NAME = 50
+"""An error file's name has a mark behind it, and a file system counts bytes."""
+_LONGEST_SUFFIX = 9
+_UNPLAIN = re.compile(r"[^\w.-]+")
 _LONGEST_VALUE = 120
 _CHUNK = 1 << 20
 
@@ -72,11 +75,21 @@ def _cell(cells: Sequence[Cell], place: int) -> str:
     return on_one_line(text_of(cells[place]))[:_LONGEST_VALUE] if 0 <= place < len(cells) else ""
 
 
+def shown_name(filename: str) -> str:
+    """What a person called the file, as far as a text can hold it; never empty."""
+    return "".join(sign if sign.isprintable() else " " for sign in filename)[-255:].strip() or "?"
+
+
 def keep(run_id: UUID, filename: str, content: File) -> str:  # type: ignore[type-arg]
     """Stores an upload; its name there."""
     name = PurePath(filename.replace("\\", "/"))
-    stem, suffix = get_valid_filename(name.stem or "import"), get_valid_filename(name.suffix[:10] or ".dat")
+    stem, suffix = _plain(name.stem, "import"), "." + _plain(name.suffix.lstrip(".")[:_LONGEST_SUFFIX], "dat")
     return default_storage.save(f"{_folder(run_id)}/{stem[:_LONGEST_NAME]}{suffix}", content)
+
+
+def _plain(part: str, otherwise: str) -> str:
+    """A part of a name without what a file system or a shell might understand in it."""
+    return _UNPLAIN.sub("_", part).strip("._-") or otherwise
 
 
 def digest(name: str) -> str:

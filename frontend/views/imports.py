@@ -24,6 +24,7 @@ from crm.dms.queries import MappingPage, OutcomePage
 from crm.dms.states import State
 from crm.dms.template import template_workbook
 from sanfang.kernel.errors import Conflict, DomainError, NotFound
+from tenants.addresses import client_address
 from tenants.requests import TenantRequest
 
 PAGES = {
@@ -173,7 +174,8 @@ def result(request: TenantRequest, key: UUID) -> HttpResponse:
 @require_safe
 def errors(request: TenantRequest, key: UUID) -> FileResponse:
     """The rows that were not imported, in their own columns, each with its reason."""
-    path, name = queries.error_file(request.actor, key)
+    address = client_address(request)
+    path, name = actions.hand_out_errors(request.actor, key, now=timezone.now(), address=address)
     return FileResponse(path.open("rb"), as_attachment=True, filename=name)
 
 

@@ -18,6 +18,7 @@ from crm.dms import running
 from crm.dms.fields import Kind
 from crm.dms.models import ImportRun
 from crm.vehicles.models import RepairOrder
+from sanfang.audit.models import Access
 from sanfang.tenancy.context import inside
 from tenants.models import Tenant
 
@@ -254,6 +255,9 @@ def test_the_error_file_holds_no_formula_and_only_who_may_gets_it(
     assert content.splitlines()[0].endswith(",原因")
     assert client_of("罗建川").get(f"/imports/{key}/errors/").status_code == 200
     assert client_of("邓凯").get(f"/imports/{key}/errors/").status_code == 403
+    with inside(chengdu):
+        looks = list(Access.objects.order_by("at").values_list("staff__name", "what", "object", "address"))
+    assert looks == [(name, "error_file", UUID(str(key)), "127.0.0.1") for name in ("李娜", "罗建川")]
     clean = carried_out(lina, chengdu, a_file({**GOOD_ORDER, "工单号": "RO777"}))
     assert lina.get(f"/imports/{clean}/errors/").status_code == 404
 

@@ -1,6 +1,10 @@
 """The test suite: real PostgreSQL and Valkey, cheap password hashing, nothing leaves the machine."""
 
 import os
+import tempfile
+from atexit import register
+from pathlib import Path
+from shutil import rmtree
 
 from sanfang.ops.stack import ensure_services, environment
 
@@ -29,4 +33,9 @@ STORAGES = {
     **BASE_STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# What tests upload ends with them. Processes that a test starts share its folder.
+if "MEDIA_ROOT" not in os.environ:
+    os.environ["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="sanfang-test-media-")
+    register(rmtree, os.environ["MEDIA_ROOT"], ignore_errors=True)
+MEDIA_ROOT = Path(os.environ["MEDIA_ROOT"])
 BASE_STATIC_ROOT.mkdir(parents=True, exist_ok=True)

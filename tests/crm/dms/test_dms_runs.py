@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from dms_cases import GOOD_ORDER, csv_bytes, table
-from import_support import snapshot
+from dms_cases import GOOD_DELIVERY, GOOD_ORDER, csv_bytes, table
+from import_support import look, snapshot, write_csv
 
 from crm.dms import actions, queries, running, tasks, writing
 from crm.dms.fields import FIELDS, KINDS
 from crm.dms.models import ImportRun, SourceMapping
 from crm.dms.states import State
 from crm.vehicles.models import RepairOrder
-from sanfang.audit.models import Event, History
+from sanfang.audit.models import Access, Event, History
 from sanfang.kernel.errors import Conflict, DomainError, Forbidden, NotFound, WrongTenant
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import door, inside
@@ -64,7 +65,9 @@ def test_the_whole_way(lina: Actor) -> None:
     assert page.job.seconds is not None
     assert page.job.done == page.job.total == 2
     assert RepairOrder.objects.get().source == run.pk
-    path, name = queries.error_file(lina, run.pk)
+    path, name = actions.hand_out_errors(lina, run.pk, now=timezone.now(), address="10.0.0.7")
+    look = Access.objects.get()
+    assert (look.object, look.what, look.staff_id, look.address) == (run.pk, "error_file", lina.staff_id, "10.0.0.7")
     assert name == "六月工单-错误行.csv"
     assert "RO002" in path.read_text(encoding="gb18030")
     assert [row.filename for row in queries.imports_page(lina)] == ["六月工单.csv"]
@@ -107,7 +110,8 @@ def test_a_run_that_was_killed_and_never_came_back_is_told_as_failed(lina: Actor
     running.apply(after.pk)
     job = queries.job(lina, killed.pk)
     assert job.state == State.FAILED
-    assert job.message
+    assert "此后已开始另一次导入" in job.message
+    assert Event.objects.filter(object=killed.pk, kind="import.fail").exists()
     actions.apply(lina, killed, now=timezone.now())
     running.apply(killed.pk)
     assert ImportRun.objects.get(pk=killed.pk).same == 1
@@ -186,11 +190,56 @@ def test_who_may(lina: Actor, actor: Callable[[str], Actor]) -> None:
         actions.apply(manager, run, now=timezone.now())
     with pytest.raises(Forbidden):
         received(manager)
-    for ask in (queries.job, queries.outcome, queries.error_file, queries.get):
+    with pytest.raises(Forbidden):
+        actions.hand_out_errors(advisor, run.pk, now=timezone.now())
+    assert not Access.objects.exists()
+    for ask in (queries.job, queries.outcome, queries.get):
         with pytest.raises(Forbidden):
             ask(advisor, run.pk)
     with pytest.raises(Forbidden):
         queries.imports_page(advisor)
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        "..",
+        ".",
+        "",
+        "/",
+        "a/../../b.csv",
+        "C:\\x\\工单.csv",
+        "a\0b.csv",
+        "x" * 5000,
+        "𠮷" * 90 + ".csv",
+        ".csv",
+        "a\nb",
+    ],
+)
+def test_whatever_an_upload_is_called_it_stays_in_its_folder(lina: Actor, tmp_path: Path, called: str) -> None:
+    path = write_csv(tmp_path / "in.csv", "repair_orders", [GOOD_ORDER, {**GOOD_ORDER, "工单号": "RO9", "VIN": "LS4"}])
+    with path.open("rb") as file:
+        run = actions.receive(lina, kind="repair_orders", filename=called, content=File(file), now=timezone.now())
+    folder = tmp_path / "media"
+    [kept] = [found for found in folder.rglob("*") if found.is_file()]
+    assert kept.parent.name == str(run.pk)
+    assert kept.parent.parent.name == "imports"
+    assert kept.name.strip(".")
+    assert run.filename
+    actions.apply(lina, run, now=timezone.now())
+    assert running.apply(run.pk) is not None
+    assert Path(actions.hand_out_errors(lina, run.pk, now=timezone.now())[0]).parent == kept.parent
+
+
+def test_what_is_cut_says_in_which_column(tmp_path: Path, in_chengdu: Tenant) -> None:
+    long = {"送修人": "王" * 130, "车主": "李" * 130, "服务顾问": "陈" * 70, "备注": "x" * 600, "故障描述": "y" * 1100}
+    path = write_csv(tmp_path / "long.csv", "repair_orders", [{**GOOD_ORDER, **long}])
+    cut = [warning for warning in look(path, "repair_orders").warnings if "只保留" in warning.reason]
+    assert {(warning.line, warning.column) for warning in cut} == {(2, column) for column in long}
+    sale = {"销售顾问": "陈" * 70, "客户名称": "李" * 130}
+    path = write_csv(tmp_path / "sale.csv", "deliveries", [{**GOOD_DELIVERY, **sale}])
+    cut = [warning for warning in look(path, "deliveries").warnings if "只保留" in warning.reason]
+    assert {(warning.line, warning.column) for warning in cut} == {(2, column) for column in sale}
 
 
 def test_another_stores_import_is_not_there(lina: Actor, suzhou: Tenant) -> None:
