@@ -90,11 +90,6 @@ def of_customer(customer: "Customer", *, limit: int = 20) -> list[ComplaintBrief
     return _briefs(customer.complaints.order_by("-registered_at", "-pk")[:limit])
 
 
-def recent_of(customer: "Customer", now: datetime) -> list[ComplaintBrief]:
-    """What a caller should know before dialling, newest first."""
-    return _briefs(customer.complaints.filter(registered_at__gt=now - RECENT).order_by("-registered_at", "-pk"))
-
-
 def _row(actor: Actor, complaint: Complaint, now: datetime) -> BoardRow:
     vehicle, owner, by = complaint.vehicle, complaint.owner, complaint.registered_by
     return BoardRow(

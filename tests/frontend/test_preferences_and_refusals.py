@@ -1,13 +1,16 @@
 """What works on every host, signed in or not: theme, shortcuts, and pages that say no."""
 
+import re
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.template.loader import get_template, render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
-from frontend.views.errors import csrf_failure, locked_out
 from frontend.views.preferences import preferences
+from tenants.models import Tenant
 
 
 def post(data: dict[str, str], **headers: Any) -> Any:
@@ -62,12 +65,39 @@ def test_an_unknown_host_is_told_nothing() -> None:
     assert "<a " not in html
 
 
-def test_refusals_have_their_status() -> None:
-    request = RequestFactory().post("/accounts/login/")
-    assert csrf_failure(request, reason="no cookie").status_code == 403
-    locked = locked_out(request, None, {"username": "x"})
-    assert locked.status_code == 429
-    assert "登录暂时锁定" in locked.content.decode()
+class TestRefusalsOfLibraries:
+    """Django and django-axes find our pages by their names and by settings."""
+
+    @staticmethod
+    def told(answer: Any) -> tuple[int, str]:
+        html = answer.content.decode()
+        assert "三访" in html
+        found = re.search(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
+        assert found
+        return answer.status_code, found[1].strip()
+
+    def test_a_form_without_its_token(self, network: dict[str, Tenant]) -> None:
+        strict = Client(SERVER_NAME="chengdu.localhost", enforce_csrf_checks=True)
+        assert self.told(strict.post("/accounts/login/", {})) == (403, "页面已过期")
+
+    def test_too_many_wrong_passwords(self, network: dict[str, Tenant]) -> None:
+        visitor = Client(SERVER_NAME="chengdu.localhost", REMOTE_ADDR="198.51.100.77")
+        wrong = {"login": "nobody.here@chengdu.example", "password": "wrong password 1"}
+        for _attempt in range(5):
+            answer = visitor.post("/accounts/login/", wrong)
+        assert self.told(answer) == (429, "登录暂时锁定")
+
+    def test_a_page_that_is_not_there(self, client_of: Callable[[str], Client]) -> None:
+        assert self.told(client_of("李娜").get("/nowhere/")) == (404, "找不到这个页面")
+
+    def test_a_page_of_another_role(self, client_of: Callable[[str], Client]) -> None:
+        assert self.told(client_of("邓凯").get("/complaints/")) == (403, "没有权限")
+
+    def test_a_mistake_of_ours(self, client_of: Callable[[str], Client]) -> None:
+        lina = client_of("李娜")
+        lina.raise_request_exception = False
+        with mock.patch("frontend.views.complaints.board", side_effect=ZeroDivisionError):
+            assert self.told(lina.get("/complaints/")) == (500, "系统出错了")
 
 
 def test_our_sign_in_pages_stand_before_those_of_the_library() -> None:

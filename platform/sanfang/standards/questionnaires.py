@@ -23,10 +23,6 @@ class Assessment:
         """Everything required is answered and nothing is answered that can't be."""
         return not (self.missing or self.invalid or self.unknown)
 
-    @property
-    def is_dissatisfied(self) -> bool:
-        return bool(self.dissatisfied)
-
 
 def assess(questionnaire: Questionnaire, answers: Mapping[str, object]) -> Assessment:
     """Answers by question id: five_point 1 to 5 (5 is very satisfied), nps 0 to 10, yes_no True or
