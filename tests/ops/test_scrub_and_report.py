@@ -3,13 +3,11 @@
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import sentry_sdk
 import structlog
-from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import Transport
+from report_support import Caught
 
 from sanfang.ops import sentry
 from sanfang.ops.scrub import GONE, scrub
@@ -46,19 +44,6 @@ def test_ordinary_numbers_and_ids_stay() -> None:
         "01a2019f-eebc-76e1-ac56-719bfe701e28, 12345678901234567890"
     )
     assert scrub(kept) == kept
-
-
-class Caught(Transport):
-    """Sentry's transport, without a network."""
-
-    events: list[Any]
-
-    def __init__(self, options: Any) -> None:
-        super().__init__(options)
-        Caught.events = []
-
-    def capture_envelope(self, envelope: Envelope) -> None:
-        Caught.events.extend(item.payload.json for item in envelope.items)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Takes personal data out of what leaves for logs and error reports.
 
 By key where the key tells what it is, by shape everywhere else: mobile numbers, VINs, identity numbers, plates
-and e-mail addresses are recognised in any text.
+and e-mail addresses are recognised in any text. What PostgreSQL quotes of a row in its messages is left out whole.
 """
 
 import re
@@ -26,8 +26,18 @@ SHAPES = [
     re.compile(r"(?<=/s/)[A-Za-z0-9]{8,}"),  # the code of a customer's own link
 ]
 
+# A quoted value may have many lines: it ends only where the next part of the message or of the traceback begins.
+NEXT = r"(?=\n(?:HINT:|CONTEXT:|LINE \d+:|The above exception|During handling of|Traceback \(most)|\Z)"
+QUOTES = [
+    re.compile(r"(DETAIL:|CONTEXT:|Failing row contains|Key \([^\n]*?\)=\().*?" + NEXT, re.DOTALL),
+    re.compile(r"(invalid input (?:syntax|value) for [^\n:]*:|out of range:).*?" + NEXT, re.DOTALL),
+    re.compile(r'(value )".*?"(?= is out of range)', re.DOTALL),
+]
+
 
 def scrub_text(text: str) -> str:
+    for quote in QUOTES:
+        text = quote.sub(rf"\1 {GONE}", text)
     for shape in SHAPES:
         text = shape.sub(GONE, text)
     return text
