@@ -1,9 +1,14 @@
 """Imports for tests: what the command line does, without its words."""
 
-from collections.abc import Iterable, Mapping
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.files import File
 from django.db import connection
 from django.utils import timezone
@@ -55,3 +60,53 @@ def snapshot(*tables: str) -> dict[str, list[tuple[Any, ...]]]:
         cursor.execute("SELECT count(*) FROM audit_history WHERE model = ANY(%s)", [list(STORE_TABLES)])
         found["history"] = cursor.fetchall()
     return found
+
+
+OWN = {"id", "created_at", "updated_at", "imported_at", "source"}
+LINKED = {
+    "owners": "SELECT car.vin, customer.name, owned.since, owned.until FROM vehicles_ownership owned "
+    "JOIN vehicles_vehicle car ON car.id = owned.vehicle_id "
+    "JOIN customers_customer customer ON customer.id = owned.customer_id ORDER BY 1, 3, 2",
+    "orders": "SELECT made.number, car.vin, customer.name, staff.name FROM vehicles_repairorder made "
+    "JOIN vehicles_vehicle car ON car.id = made.vehicle_id JOIN staff ON staff.id = made.advisor_id "
+    "JOIN customers_customer customer ON customer.id = made.customer_id ORDER BY 1",
+}
+
+
+def contents(cursor: Any = None) -> dict[str, list[Any]]:
+    """What the store's tables say, but for ids and times of this very import."""
+    if cursor is None:
+        with connection.cursor() as own:
+            return contents(own)
+    found: dict[str, list[Any]] = {}
+    for name in STORE_TABLES:
+        cursor.execute(f"SELECT to_jsonb(one)::text FROM {name} AS one")
+        rows = [json.loads(row[0]) for row in cursor.fetchall()]
+        told = [{key: row[key] for key in row if key not in OWN and not key.endswith("_id")} for row in rows]
+        found[name] = sorted(map(str, told))
+    for name, query in LINKED.items():
+        cursor.execute(query)
+        found[name] = cursor.fetchall()
+    return found
+
+
+@contextmanager
+def held_at(admin: psycopg.Connection[Any], schema: str, table: str) -> Iterator[Callable[..., int]]:
+    """Until the block ends nobody writes ``table``. Gives a function that waits for an import to come to it, and says
+    which of the server's processes works for it."""
+
+    def waiting(process: "subprocess.Popen[str]") -> int:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            assert process.poll() is None, process.communicate()
+            row = admin.execute(
+                "SELECT pid FROM pg_locks WHERE relation = %s::regclass AND NOT granted", [f"{schema}.{table}"]
+            ).fetchone()
+            if row:
+                return int(row[0])
+            time.sleep(0.01)
+        raise AssertionError(f"never at {table}")
+
+    with admin.transaction():
+        admin.execute(f"LOCK TABLE {schema}.{table} IN SHARE MODE".encode())
+        yield waiting

@@ -1,24 +1,25 @@
 """Processes killed in mid-import: nothing half applied, and going on comes to exactly what a clean import makes.
 
 The import runs as a process of its own, as ``manage.py import_dms`` or as a worker's task would; it is held
-back at a table and ended there. The server itself isn't killed here, since every test shares it: its
-connection is cut instead, which is what a crash of the server is to the process.
+back at a table and ended there. The server itself isn't killed here, since every test shares it (see
+test_dms_server_killed.py): its connection is cut instead, which is what a crash of the server is to the process.
 """
 
-import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import database
 import psycopg
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
-from import_support import STORE_TABLES, bring
+from import_support import bring, contents, held_at, upload
 
 from crm.dms import running
 from crm.dms.comparing import DOCUMENTS, PERSONS, VERDICTS
@@ -28,13 +29,13 @@ from sanfang.tenancy.context import inside
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.kill
+ROOT = Path(__file__).resolve().parents[3]
 MOMENTS = {
     "while the file is laid out": "dms_stageddocument",
     "while documents are written": "vehicles_repairorder",
     "when all is written and the planner is told": "followups_planstate",
 }
 """The table that the import is about to write; another session holds it back there."""
-OWN = {"id", "created_at", "updated_at", "imported_at", "source"}
 
 
 @pytest.fixture
@@ -44,65 +45,12 @@ def admin(own_database: str) -> Iterator[psycopg.Connection[Any]]:
         yield found
 
 
-@contextmanager
-def _held_at(admin: psycopg.Connection[Any], schema: str, table: str) -> Iterator[Callable[..., int]]:
-    """Until the block ends nobody writes ``table``. Gives a function that waits for an import to come to it, and says
-    which of the server's processes works for it."""
-
-    def waiting(process: "subprocess.Popen[str]") -> int:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            assert process.poll() is None, process.communicate()
-            row = admin.execute(
-                "SELECT pid FROM pg_locks WHERE relation = %s::regclass AND NOT granted", [f"{schema}.{table}"]
-            ).fetchone()
-            if row:
-                return int(row[0])
-            time.sleep(0.01)
-        raise AssertionError(f"never at {table}")
-
-    with admin.transaction():
-        admin.execute(f"LOCK TABLE {schema}.{table} IN SHARE MODE")
-        yield waiting
-
-
 def _gone(admin: psycopg.Connection[Any], backend: int) -> None:
     """The server may finish a statement before it notices."""
     until = time.monotonic() + 30
     while admin.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [backend]).fetchone():
         assert time.monotonic() < until
         time.sleep(0.02)
-
-
-def _contents(tables: tuple[str, ...] = STORE_TABLES) -> dict[str, list[Any]]:
-    """What the tables say, but for ids and times of this very import."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"SELECT to_jsonb(one) FROM {table} AS one")
-            found[table] = sorted(
-                str(
-                    {
-                        key: value
-                        for key, value in json.loads(row[0]).items()
-                        if key not in OWN and not key.endswith("_id")
-                    }
-                )
-                for row in cursor.fetchall()
-            )
-        cursor.execute(
-            "SELECT car.vin, customer.name, owned.since, owned.until FROM vehicles_ownership owned "
-            "JOIN vehicles_vehicle car ON car.id = owned.vehicle_id "
-            "JOIN customers_customer customer ON customer.id = owned.customer_id ORDER BY 1, 3, 2"
-        )
-        found["owners"] = cursor.fetchall()
-        cursor.execute(
-            "SELECT made.number, car.vin, customer.name, staff.name FROM vehicles_repairorder made "
-            "JOIN vehicles_vehicle car ON car.id = made.vehicle_id JOIN staff ON staff.id = made.advisor_id "
-            "JOIN customers_customer customer ON customer.id = made.customer_id ORDER BY 1"
-        )
-        found["orders"] = cursor.fetchall()
-    return found
 
 
 def _scratch() -> int:
@@ -120,42 +68,91 @@ def test_killed_at_any_moment(
     chengdu, suzhou = network["chengdu"], network["suzhou"]
     rows = sum(1 for _line in orders.open(encoding="gb18030")) - 1
     with inside(chengdu):
-        before = _contents()
+        before = contents()
     for moment, table in MOMENTS.items():
-        with _held_at(admin, chengdu.schema_name, table) as waiting:
+        with held_at(admin, chengdu.schema_name, table) as waiting:
             process = start(orders)
             backend = waiting(process)
             process.send_signal(signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL, moment
         _gone(admin, backend)
         with inside(chengdu):
-            assert _contents() == before, moment
+            assert contents() == before, moment
             assert _scratch() == 0, moment
             run = ImportRun.objects.order_by("-created_at")[0]
             assert run.state == State.APPLYING, moment
 
-    with _held_at(admin, chengdu.schema_name, "vehicles_ownership") as waiting:
+    with held_at(admin, chengdu.schema_name, "vehicles_ownership") as waiting:
         process = start(orders)
         admin.execute("SELECT pg_terminate_backend(%s)", [waiting(process)])
     _said, complained = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "again" in complained
     with inside(chengdu):
-        assert _contents() == before
+        assert contents() == before
         assert _scratch() == 0
         # As its task would do, once it is delivered again.
         run = ImportRun.objects.order_by("-created_at")[0]
         assert running.apply(run.pk) is not None
-        after = _contents()
+        after = contents()
         assert ImportRun.objects.get(pk=run.pk).new == rows
         # What was killed before, and is nobody's any more, says so.
         assert not ImportRun.objects.filter(state=State.APPLYING).exists()
     with inside(suzhou):
         bring(orders, "repair_orders")
-        clean = _contents()
+        clean = contents()
     for table in ("customers_customer", "vehicles_vehicle", "vehicles_repairorder", "owners", "orders"):
         assert after[table] == clean[table], table
     with inside(chengdu):
         again = bring(orders, "repair_orders")
         assert again.counts.same == rows
-        assert _contents() == after
+        assert contents() == after
+
+
+KILLED_WHILE_RECEIVING = """
+import os, signal, sys, django
+django.setup()
+from django.core.files import File
+from django.utils import timezone
+from crm.dms import actions, storing
+from sanfang.tenancy.context import door, inside
+from tenants.models import Tenant
+
+def die(*_anything):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+class HalfSent(File):
+    def chunks(self, chunk_size=None):
+        yield next(super().chunks(1000))
+        die()
+
+moment, path = sys.argv[1:]
+with open(path, "rb") as file:
+    content = HalfSent(file) if moment == "half is sent" else File(file)
+    if moment == "stored but not recognised":
+        storing.reading_of = die
+    if moment == "recognised but not noted":
+        storing.digest = die
+    with door():
+        tenant = Tenant.objects.get(slug="chengdu")
+    with inside(tenant):
+        actions.receive(None, kind="repair_orders", filename="x.csv", content=content, now=timezone.now())
+"""
+
+
+@pytest.mark.parametrize("moment", ["half is sent", "stored but not recognised", "recognised but not noted"])
+def test_the_web_process_killed_while_it_takes_a_file_in(
+    own_database: str, orders: Path, network: dict[str, Tenant], moment: str
+) -> None:
+    with inside(network["chengdu"]):
+        before = contents(), set(ImportRun.objects.values_list("pk", "state"))
+    environment = database.process_environment(own_database)
+    command = [sys.executable, "-c", KILLED_WHILE_RECEIVING, moment, str(orders)]
+    assert subprocess.run(command, env=environment, cwd=ROOT, timeout=60).returncode == -signal.SIGKILL
+    with inside(network["chengdu"]):
+        assert (contents(), set(ImportRun.objects.values_list("pk", "state"))) == before
+        assert running.left_alone() == []
+        # Sent again, it is a file like any other.
+        run = upload(orders, "repair_orders")
+        assert run.state == State.UPLOADED
+        assert default_storage.size(run.file) == orders.stat().st_size
