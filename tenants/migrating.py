@@ -13,8 +13,9 @@ from sanfang.tenancy.rollout import fleet
 from sanfang.tenancy.rollout.plans import Plan
 from sanfang.tenancy.rollout.states import Target, applied
 from tenants.models import Kind, PooledSchema, State, Tenant
-from tenants.provisioning import TENANT_KINDS, ensure_public_tenant, make_schema, template_of
+from tenants.provisioning import TENANT_KINDS, ensure_public_tenant, make_schema
 from tenants.queries import forget_tenants
+from tenants.templates import template_of
 
 
 @dataclass(frozen=True, slots=True)

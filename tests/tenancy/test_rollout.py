@@ -23,7 +23,8 @@ from sanfang.tenancy.rollout.plans import Plan
 from sanfang.tenancy.rollout.states import Target, applied
 from tenants.migrating import behind, everybody
 from tenants.models import PooledSchema, Tenant
-from tenants.provisioning import make_schema, refill, template_of
+from tenants.provisioning import make_schema, refill
+from tenants.templates import pg_dump, template_of
 
 __all__ = ["later"]
 SCHEMAS = ["t_template_dealer", "t_cast_chengdu", "t_cast_suzhou"]
@@ -83,6 +84,7 @@ def test_templates_lead_and_the_canary_comes_before_the_others(later: Later) -> 
 
 
 def test_nothing_to_do_asks_no_more_for_more_tenants() -> None:
+    behind()
     counts = []
     for size in (0, 4):
         refill("group", size=size)
@@ -112,12 +114,11 @@ def test_the_same_as_the_stock_migrate(later: Later) -> None:
 
 def _dump(schema: str) -> list[str]:
     """The structure as SQL without the schema's own name; columns that came later stand last in all of them."""
-    from tenants.provisioning import _pg_dump
 
     target = connections["provisioner"].settings_dict
     done = subprocess.run(
         [
-            _pg_dump(), "--schema-only", "--no-owner", "--no-privileges", f"--schema={schema}",
+            pg_dump(), "--schema-only", "--no-owner", "--no-privileges", f"--schema={schema}",
             f"--host={target['HOST']}", f"--port={target['PORT']}", f"--username={target['USER']}",
             f"--dbname={target['NAME']}",
         ],

@@ -8,7 +8,8 @@ from crm.customers.models import Customer
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
 from tenants.models import PooledSchema, Tenant
-from tenants.provisioning import claim, dump_template, refill, template_of
+from tenants.provisioning import claim, refill
+from tenants.templates import dump_template, template_of
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

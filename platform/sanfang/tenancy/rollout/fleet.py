@@ -49,12 +49,25 @@ Heard = Callable[[Target, str], None]
 @contextmanager
 def alone() -> Iterator[None]:
     """Nobody else migrates or makes schemas meanwhile. Raises :class:`Busy`."""
+    with _lock("pg_try_advisory_lock", "pg_advisory_unlock"):
+        yield
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Others may make schemas as well, but nobody migrates meanwhile. Raises :class:`Busy`."""
+    with _lock("pg_try_advisory_lock_shared", "pg_advisory_unlock_shared"):
+        yield
+
+
+@contextmanager
+def _lock(take: str, give_back: str) -> Iterator[None]:
     connection: Any = connections[ALIAS]
     connection.set_schema_to_public()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [LOCK])
+        cursor.execute(f"SELECT {take}(hashtext(%s))", [LOCK])
         if not cursor.fetchone()[0]:
-            raise Busy("Another migrate_tenants or a refill of the pool is at work in this database.")
+            raise Busy("Another migrate_tenants, or the making of a schema, is at work in this database.")
     holder = connection.connection
     try:
         yield
@@ -62,7 +75,7 @@ def alone() -> Iterator[None]:
         # The lock goes with the connection it was taken on.
         if connection.connection is holder and not holder.closed:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [LOCK])
+                cursor.execute(f"SELECT {give_back}(hashtext(%s))", [LOCK])
 
 
 class Groups:
