@@ -107,7 +107,8 @@ def extract_all() -> int:
         known = read(path) if path.exists() else None
         if not wanted.get(folder):
             continue
-        fresh = Catalog(locale="en", charset="utf-8", fuzzy=False)
+        # With the date of the first time: a file changes only when its texts do.
+        fresh = Catalog(locale="en", charset="utf-8", fuzzy=False, creation_date=known and known.creation_date)
         for found in wanted[folder].values():
             own = known.get(found.key, found.context) if known else None
             # The same words in another app mean the same: one translation serves both.
