@@ -1,8 +1,13 @@
 """Who the tenants are, who belongs to whom, and which people work where. Public schema."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import yaml
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +19,12 @@ slug_validator = RegexValidator(
     r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$",
     _("只能用小写字母、数字和连字符，以字母开头，3 到 32 个字符。"),
 )
+
+
+@cache
+def reserved_slugs() -> frozenset[str]:
+    """Host name parts that no tenant gets."""
+    return frozenset(yaml.safe_load((Path(__file__).parent / "reserved_slugs.yaml").read_text(encoding="utf-8")))
 
 
 class Kind(models.TextChoices):
@@ -65,6 +76,16 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.short_name
+
+    def clean(self) -> None:
+        if self.kind != Kind.PUBLIC and self.slug in reserved_slugs():
+            raise ValidationError({"slug": _("标识“%(slug)s”留给平台使用，请换一个。") % {"slug": self.slug}})
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValidationError(
+                {"time_zone": _("没有“%(zone)s”这个时区，请用 Asia/Shanghai 这样的名称。") % {"zone": self.time_zone}}
+            ) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.code:
