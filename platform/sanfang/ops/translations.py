@@ -108,7 +108,7 @@ def extract_all() -> int:
         if not wanted.get(folder):
             continue
         # With the date of the first time: a file changes only when its texts do.
-        fresh = Catalog(locale="en", charset="utf-8", fuzzy=False, creation_date=known and known.creation_date)
+        fresh = Catalog(locale="en", charset="utf-8", fuzzy=False, creation_date=known.creation_date if known else None)
         for found in wanted[folder].values():
             own = known.get(found.key, found.context) if known else None
             # The same words in another app mean the same: one translation serves both.
