@@ -3,7 +3,7 @@
 import csv
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -87,6 +87,8 @@ def csv_bytes(rows: Iterable[Sequence[str]], encoding: str = "utf-8-sig", delimi
 def xlsx_bytes(rows: Iterable[Sequence[object]], *, top: int = 0, left: int = 0) -> bytes:
     into = BytesIO()
     with xlsxwriter.Workbook(into, {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:
+        # The same bytes at any moment: damaged files are drawn by their length.
+        book.set_properties({"created": datetime(2025, 6, 8, tzinfo=UTC)})
         sheet = book.add_worksheet()
         for line, row in enumerate(rows, start=top):
             for column, cell in enumerate(row, start=left):

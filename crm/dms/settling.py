@@ -9,7 +9,9 @@ same document twice. So:
 3. Rows that disagree about the car or the day it came are another visit under the same number: the last visit
    is the document, the other is not imported and lends it nothing. Rows that disagree only about when the car
    left are an earlier state of the same visit: not imported, but the blanks of the later rows are filled from them.
-4. Rows that give a part again (same item, payer, claim and insurer) are counted once, the last one. A row
+4. Whose number it is goes with the name: where the last name isn't the earlier one, what stood beside the earlier
+   (telephone, address …) is not lent to it.
+5. Rows that give a part again (same item, payer, claim and insurer) are counted once, the last one. A row
    that could not be a document by itself, having no car or day of its own, gives nothing again: it goes on.
 
 Every row that isn't imported is warned about as a whole.
@@ -46,11 +48,17 @@ _DATES = frozenset(
         "delivered", "ordered", "invoiced", "left_stock", "insurance_expiry",
     }
 )  # fmt: skip
+_ADDRESS = ("province", "city", "district", "address", "postcode")
 _MILEAGES = frozenset({"mileage", "mileage_out", "next_service_mileage"})
 _PHONES = frozenset({"mobile", "landline", "sender_mobile", "sender_landline"})
 
 _CARRIED_ON = ("order_type", "repair_type")
 """May differ between parts; where a part leaves them blank it is of the kind of the row above."""
+_PERSONS = {
+    "customer_name": ("customer_number", "customer_kind", "gender", "mobile", "landline", *_ADDRESS),
+    "sender_name": ("sender_mobile", "sender_landline"),
+}
+"""Name → what is said of whoever bears it."""
 _VISIT = ("vin", "opened")
 _LEFT = ("closed", "delivered")
 _ALONE: Mapping[Kind, Sequence[str]] = {"deliveries": ("vin", "customer_name"), "repair_orders": ("vin", "opened")}
@@ -119,12 +127,13 @@ class Settler:
         above: Said = {}
         for line, cells in rows:
             filled = [*cells, *[""] * (width - len(cells))]
-            said = self._said(filled)
+            # A row with too many cells is out of step: that is its fault, and none of its cells can be relied on.
+            said = self._said(filled) if all(cell == "" for cell in filled[width:]) else {}
             if not _agree_in(said, above, _VISIT):
                 above = {}
             elif heard:
                 self._carry_on(heard[-1].cells, filled)
-            above = {**above, **{field: said[field] for field in (*_VISIT, *_LEFT) if field in said}}
+            above = {**above, **{field: said[field] for field in (*_VISIT, *_LEFT) if _is_news(field, said, above)}}
             heard.append(_Heard(line, filled, said, above))
         return heard
 
@@ -159,12 +168,16 @@ class Settler:
         return half_width(text).upper() if field in ("vin", "plate") else on_one_line(text)
 
     def _head_of(self, rows: Sequence[_Heard]) -> dict[str, Given]:
-        """The last thing said in each column; of two that agree the one that says more."""
+        """The last thing said in each column, of the person last named; of two that agree the one that says more."""
         head: dict[str, Given] = {}
         for row in rows:
+            for name, beside in _PERSONS.items():
+                if name in head and name in row.said and row.said[name] != head[name].means:
+                    for field in beside:
+                        head.pop(field, None)
+            known = {field: given.means for field, given in head.items()}
             for field, means in row.said.items():
-                known = head.get(field)
-                if known is None or not _agree(known.means, means) or _more_exact(means, known.means):
+                if _is_news(field, row.said, known):
                     head[field] = Given(row.line, row.cells[self._head[field]], means)
         return head
 
@@ -198,15 +211,14 @@ class Settler:
             other_visit = not _agree_in(row.of, rows[-1].of, _VISIT)
             for field, means in row.said.items():
                 given = head.get(field)
-                if given is None or _agree(means, given.means) or (other_visit and field not in _VISIT):
+                if (given and _agree(means, given.means)) or (other_visit and field not in _VISIT):
                     continue
-                texts = {
-                    "old": on_one_line(text_of(row.cells[self._head[field]])),
-                    "new": on_one_line(text_of(given.cell)),
-                    "line": given.line,
-                }
-                reason = _("“%(old)s”与同一单号第 %(line)d 行的“%(new)s”不一致，以第 %(line)d 行为准")
-                warnings.append(Fault(row.line, self._columns.header_of(field), reason % texts))
+                old = on_one_line(text_of(row.cells[self._head[field]]))
+                reason = _("“%(old)s”是同一单号中另一姓名的，未导入") % {"old": old}
+                if given:
+                    texts = {"old": old, "new": on_one_line(text_of(given.cell)), "line": given.line}
+                    reason = _("“%(old)s”与同一单号第 %(line)d 行的“%(new)s”不一致，以第 %(line)d 行为准") % texts
+                warnings.append(Fault(row.line, self._columns.header_of(field), reason))
         return warnings
 
     def _left_out(self, number: str, line: int, winner: int, lends: bool) -> Fault:
@@ -230,8 +242,13 @@ def _agree(one: Any, other: Any) -> bool:
     return bool(one[0].date() == other[0].date() and not (one[1] and other[1]))
 
 
-def _more_exact(one: Any, other: Any) -> bool:
-    return _is_moment(one) and _is_moment(other) and bool(one[1] and not other[1])
+def _is_news(field: str, said: Said, known: Said) -> bool:
+    """Whether it is said, and is not known already, or not as exactly."""
+    if field not in said or field not in known:
+        return field in said
+    one, other = said[field], known[field]
+    more_exact = _is_moment(one) and _is_moment(other) and bool(one[1] and not other[1])
+    return more_exact or not _agree(one, other)
 
 
 def _is_moment(means: Any) -> bool:

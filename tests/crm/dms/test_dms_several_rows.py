@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from import_support import STORE_TABLES, bring, look, snapshot, write_csv
 
 from crm.dms.fields import Kind
+from crm.dms.files import open_source
 from crm.dms.records import DeliveryRow, Document, RepairOrderRow
 from crm.vehicles.models import RepairOrder
 from tenants.models import Tenant
@@ -117,6 +118,41 @@ def test_another_visit_under_the_same_number_lends_nothing(tmp_path: Path, colum
     assert {(2, "工单号"), (3, "工单号")} <= set(said(document))
     assert (3, column) not in said(document)
     assert all("未导入" in warning.reason for warning in document.warnings if warning.column == "工单号")
+
+
+def test_a_day_without_its_time_goes_on_with_the_visit_above(tmp_path: Path) -> None:
+    last = {**FIRST, "工单开单日期": "2025-06-08 14:00", "交车日期": "", "维修项目名称": "丙", "维修金额": "10"}
+    document = one(tmp_path, FIRST, {**MORE, "工单开单日期": "2025-06-08"}, last)
+    assert order(document).work_items == ("丙",)
+    assert {(2, "工单号"), (3, "工单号")} <= set(said(document))
+
+
+def test_nobodys_number_is_lent_to_another_name(tmp_path: Path) -> None:
+    document = one(
+        tmp_path, {**FIRST, "送修人": "王磊", "送修人手机": "13600001234"}, {**MORE, "车主": "张伟", "送修人": "赵敏"}
+    )
+    record = order(document)
+    assert (record.customer_name, record.mobile) == ("张伟", "")
+    assert (record.sender_name, record.sender_mobile) == ("赵敏", "")
+    assert record.advisor == "陈志强"
+    assert sorted(said(document)) == sorted([(2, "车主"), (2, "手机"), (2, "送修人"), (2, "送修人手机")])
+    back = one(
+        tmp_path,
+        FIRST,
+        {**MORE, "车主": "张伟"},
+        {**MORE, "维修项目名称": "丙", "车主": "李文静", "手机": "13712345678"},
+    )
+    assert (order(back).customer_name, order(back).mobile) == ("李文静", "13712345678")
+
+
+def test_a_row_out_of_step_lends_nothing(tmp_path: Path) -> None:
+    read(tmp_path, "repair_orders", [{**FIRST, "备注1": "请先洗车"}, MORE])
+    path = tmp_path / "导出.csv"
+    path.write_text(path.read_text("utf-8-sig").replace("陈志强", "陈,志强"), "utf-8-sig")
+    [document] = documents(open_source(path), "repair_orders")
+    assert document.record is None
+    assert any(fault.line == 2 and "错位" in fault.reason for fault in document.faults)
+    assert not any("不一致" in warning.reason for warning in document.warnings)
 
 
 def test_an_earlier_state_gives_way_but_fills_the_blanks(tmp_path: Path) -> None:
