@@ -126,10 +126,12 @@ def drop_schema(schema_name: str) -> None:
 
 def claim(*, kind: str, slug: str, name: str, short_name: str, **details: Any) -> Tenant:
     """A ready tenant out of the pool, with its address. Makes a schema on the spot when the pool is empty."""
+    details |= {"kind": kind, "slug": slug, "name": name, "short_name": short_name}
     with door():
         if Tenant.objects.filter(slug=slug).exists():
             raise _slug_taken(slug)
-    details |= {"kind": kind, "slug": slug, "name": name, "short_name": short_name}
+        # Before a schema is made for nothing.
+        Tenant(**details).full_clean(exclude=["schema_name", "code"])
     tenant = _hand_out(PooledSchema.objects.filter(kind=kind, ready=True), **details)
     if tenant is None:
         try:
@@ -152,7 +154,6 @@ def _hand_out(waiting: QuerySet[PooledSchema], *, slug: str, **fields: Any) -> T
         if chosen is None:
             return None
         tenant = Tenant(schema_name=chosen.schema_name, slug=slug, state=State.READY, **fields)
-        tenant.full_clean(exclude=["schema_name", "code"])
         try:
             with transaction.atomic():
                 tenant.save()

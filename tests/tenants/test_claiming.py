@@ -38,8 +38,10 @@ def kept() -> Any:
         ("chengdu", {}, "标识“chengdu”已被使用"),
     ],
 )
-def test_what_cannot_be_is_said_and_keeps_nothing(slug: str, options: dict[str, str], said: str) -> None:
-    refill("group", size=1)
+@pytest.mark.parametrize("pool", [0, 1])
+def test_what_cannot_be_is_said_and_keeps_nothing(slug: str, options: dict[str, str], said: str, pool: int) -> None:
+    PooledSchema.objects.filter(kind="group").delete()
+    refill("group", size=pool)
     before = kept()
     with pytest.raises(CommandError, match=said):
         create(slug, **options)
