@@ -9,6 +9,11 @@ STATES = [("open", "待更正"), ("corrected", "已更正，待核实"), ("verif
 class Migration(migrations.Migration):
     dependencies: ClassVar = [("customers", "0002_history"), ("vehicles", "0002_history")]
 
+    accepted: ClassVar = {
+        "adding-foreign-key-constraint": "no store was live before this version",
+        "require-concurrent-index-creation": "no store was live before this version",
+    }
+
     operations: ClassVar = [
         migrations.AddField(
             model_name="trackingitem",
