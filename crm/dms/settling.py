@@ -60,7 +60,7 @@ _PERSONS = {
 }
 """Name → what is said of whoever bears it."""
 _VISIT = ("vin", "opened")
-_LEFT = ("closed", "delivered")
+_LEFT = ("closed",)
 _ALONE: Mapping[Kind, Sequence[str]] = {"deliveries": ("vin", "customer_name"), "repair_orders": ("vin", "opened")}
 """A row without these can't be a document by itself."""
 
