@@ -133,6 +133,8 @@ DEALER = {
     "import-errors": Row(ONLOOKER, a_finished_import),
     "import-cancel": Row(MAKER, an_import, "post"),
     "complaints": Row(("complaint.see",)),
+    "complaint": Row(("complaint.see",), a_complaint),
+    "complaint-reveal": Row(("complaint.handle",), a_complaint, "post"),
     "complaint-first-contact": Row(("complaint.handle",), a_complaint, "post", {"note": "已致歉"}),
     "tracking": Row(("tracking.see", "tracking.own")),
     "tracking-correction": Row(("tracking.correct",), wrong_data, "post", {"value": RIGHT}, personal=True),

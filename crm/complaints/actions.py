@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from crm.complaints.models import Channel, Complaint, Severity
 from crm.complaints.numbers import next_number
 from crm.complaints.policy import TRANSITIONS, complaints
+from crm.customers import actions as customers
 from crm.store.queries import store
 from sanfang.audit.actions import record_event
 from sanfang.kernel.errors import Conflict, DomainError
@@ -71,13 +72,24 @@ def register(
     return complaint
 
 
+def reveal_mobile(actor: Actor, complaint: Complaint, *, now: datetime, address: str | None = None) -> str:
+    """The number of the customer to be contacted, in clear; that it was looked at is written down."""
+    complaints.require(actor, "contact")
+    return customers.reveal_mobile(
+        actor, complaint.customer, now=now, reason=complaint.number, address=address, verb="reveal_for_complaint"
+    )
+
+
 @transaction.atomic
 def first_contact(actor: Actor, complaint: Complaint, *, note: str, now: datetime) -> Complaint:
-    """The customer has been spoken to: the clock stops. Only the first one counts."""
+    """The customer has been spoken to: the clock stops. Only the first one counts, and it says what was said."""
     complaints.require(actor, "contact")
+    note = note.strip()
+    if not note:
+        raise DomainError(_("请写明客户怎么说、约定了什么。"), code="no_note", field="note")
     step = TRANSITIONS["contact"]
     moved = Complaint.objects.filter(pk=complaint.pk, state__in=step.sources).update(
-        state=step.target, contacted_at=now, contacted_by_id=actor.staff_id, contact_note=note.strip()
+        state=step.target, contacted_at=now, contacted_by_id=actor.staff_id, contact_note=note
     )
     complaint.refresh_from_db()
     if not moved:

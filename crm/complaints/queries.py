@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from crm.complaints import clock
 from crm.complaints.models import Channel, Complaint, State
 from crm.complaints.policy import TRANSITIONS, complaints
+from crm.customers.queries import masked_mobile, number_to_dial, spoken_name
+from crm.store.queries import store
+from crm.surveys.queries import in_words, own_words, response_at
+from sanfang.kernel.calendar import StoreCalendar
 from sanfang.kernel.permissions import Actor
 
 if TYPE_CHECKING:
@@ -34,7 +38,6 @@ class BoardRow:
     severity: str
     severity_label: Any
     source: Any
-    owner_name: str | None
     state: str
     state_label: Any
     registered_at: datetime
@@ -58,6 +61,39 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstContact:
+    """What was said when the customer was spoken to first, by whom, when."""
+
+    by: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintPage:
+    """One complaint with all that whoever phones the customer should know.
+
+    ``words``: what the customer said or wrote, in their own words. ``answers``: question, answer and whether it
+    means dissatisfied, where a questionnaire led to the complaint. ``earlier``: the customer's other complaints.
+    ``phone_masked`` is empty when there is no number to dial. ``may_call``: the actor may see the number.
+    """
+
+    row: BoardRow
+    salutation: str
+    do_not_call: bool
+    phone_masked: str
+    vin: str
+    order: str
+    fault: str
+    follow_up_id: UUID | None
+    words: list[str]
+    answers: list[tuple[str, str, bool]]
+    contact: FirstContact | None
+    earlier: list["ComplaintBrief"]
+    may_call: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ComplaintBrief:
     id: UUID
     number: str
@@ -72,16 +108,41 @@ class ComplaintBrief:
 def board(actor: Actor, now: datetime, *, contacted: int = 100) -> Board:
     """What breaks first comes first; below, the newest of those already contacted."""
     complaints.require(actor, "see")
-    found = complaints.visible(actor).select_related("customer", "vehicle", "owner", "registered_by")
-    waiting = [_row(actor, row, now) for row in found.filter(state=State.REGISTERED).order_by("contact_due", "pk")]
+    calendar = store().calendar
+    found = complaints.visible(actor).select_related("customer", "vehicle", "registered_by")
+    open_ones = found.filter(state=State.REGISTERED).order_by("contact_due", "pk")
+    waiting = [_row(actor, row, now, calendar) for row in open_ones]
     rest = found.exclude(state=State.REGISTERED).order_by("-registered_at", "-pk")[:contacted]
     return Board(
-        complaints=waiting + [_row(actor, row, now) for row in rest],
+        complaints=waiting + [_row(actor, row, now, calendar) for row in rest],
         stats=Stats(
             broken=sum(row.clock.state == "broken" for row in waiting),
-            near=sum(row.clock.is_near(now) for row in waiting),
+            near=sum(row.clock.is_near for row in waiting),
             open=len(waiting),
         ),
+    )
+
+
+def page(actor: Actor, key: UUID | str, now: datetime) -> ComplaintPage:
+    """The complaint's own page. NotFound or Forbidden where it isn't the actor's to see."""
+    related = ("customer", "vehicle", "repair_order", "registered_by", "contacted_by")
+    found = complaints.get(actor, key, rows=Complaint.objects.select_related(*related))
+    customer, order = found.customer, found.repair_order
+    response = response_at(customer, found.registered_at)
+    return ComplaintPage(
+        row=_row(actor, found, now, store().calendar),
+        salutation=spoken_name(customer),
+        do_not_call=customer.do_not_call,
+        phone_masked=masked_mobile(number_to_dial(customer)),
+        vin=found.vehicle.vin if found.vehicle else "",
+        order=order.number if order else "",
+        fault=order.fault if order else "",
+        follow_up_id=found.follow_up_id,
+        words=own_words(response) if response else [line for line in [found.text] if line],
+        answers=in_words(response) if response else [],
+        contact=_contact(found),
+        earlier=[one for one in of_customer(customer) if one.id != found.pk],
+        may_call=complaints.may(actor, "contact"),
     )
 
 
@@ -90,8 +151,15 @@ def of_customer(customer: "Customer", *, limit: int = 20) -> list[ComplaintBrief
     return _briefs(customer.complaints.order_by("-registered_at", "-pk")[:limit])
 
 
-def _row(actor: Actor, complaint: Complaint, now: datetime) -> BoardRow:
-    vehicle, owner, by = complaint.vehicle, complaint.owner, complaint.registered_by
+def _contact(complaint: Complaint) -> FirstContact | None:
+    if complaint.contacted_at is None:
+        return None
+    by = complaint.contacted_by.name if complaint.contacted_by else ""
+    return FirstContact(by, complaint.contacted_at, complaint.contact_note)
+
+
+def _row(actor: Actor, complaint: Complaint, now: datetime, calendar: StoreCalendar) -> BoardRow:
+    vehicle, by = complaint.vehicle, complaint.registered_by
     return BoardRow(
         id=complaint.pk,
         no=complaint.number,
@@ -103,11 +171,10 @@ def _row(actor: Actor, complaint: Complaint, now: datetime) -> BoardRow:
         severity=complaint.severity,
         severity_label=complaint.get_severity_display(),
         source=by.name if by else _("客户本人"),
-        owner_name=owner.name if owner else None,
         state=complaint.state,
         state_label=State(complaint.state).label,
         registered_at=complaint.registered_at,
-        clock=clock.first_contact(complaint, now),
+        clock=clock.first_contact(complaint, now, calendar),
         verbs=tuple(step.verb for step in TRANSITIONS.open_to(complaint.state, actor.capabilities)),
     )
 

@@ -27,10 +27,19 @@ State, Field = TrackingItem.State, TrackingItem.Field
 
 @transaction.atomic
 def reveal_mobile(
-    actor: Actor, customer: Customer, *, now: datetime, reason: str = "", address: str | None = None
+    actor: Actor,
+    customer: Customer,
+    *,
+    now: datetime,
+    reason: str = "",
+    address: str | None = None,
+    verb: str = "reveal",
 ) -> str:
-    """The number to dial, in clear. That ``actor`` saw it is written down first, so none is seen unrecorded."""
-    policy.customers.require(actor, "reveal")
+    """The number to dial, in clear. That ``actor`` saw it is written down first, so none is seen unrecorded.
+
+    ``verb``: what it is needed for, of the policy's.
+    """
+    policy.customers.require(actor, verb)
     number = number_to_dial(customer)
     if not number:
         raise DomainError(_("该客户没有可拨打的号码，请先登记客户信息跟踪。"), code="no_number")

@@ -26,7 +26,7 @@ from crm.surveys.questions import (
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging import queries as messaging
 from sanfang.messaging.queries import MessageRow
-from sanfang.standards.definitions import Pack, Questionnaire
+from sanfang.standards.definitions import Pack, QuestionKind, Questionnaire
 from sanfang.standards.packs import load_pack
 
 if TYPE_CHECKING:
@@ -45,9 +45,11 @@ __all__ = [
     "messages",
     "of_customer",
     "of_follow_up",
+    "own_words",
     "questionnaire_of",
     "read",
     "refuse_bad",
+    "response_at",
     "sheet",
     "shown",
     "state_of",
@@ -158,6 +160,18 @@ def of_customer(customer: "Customer", *, limit: int = 50) -> list[ResponseBrief]
 def of_follow_up(follow_up_id: UUID) -> Response | None:
     """The newest answers to one follow-up."""
     return Response.objects.filter(follow_up_id=follow_up_id).order_by("-at", "-pk").first()
+
+
+def response_at(customer: "Customer", at: datetime) -> Response | None:
+    """The customer's answers given at that very moment: what a complaint registered with them came from."""
+    return Response.objects.filter(customer=customer, at=at).order_by("-pk").first()
+
+
+def own_words(response: Response) -> list[str]:
+    """What they wrote or said beside the answers they could choose from."""
+    asked = [one.id for one in questionnaire_of(response).questions if one.kind is QuestionKind.TEXT]
+    said = [response.answers.get(key, {}).get("value") for key in asked]
+    return [str(words).strip() for words in (*said, response.note) if words and str(words).strip()]
 
 
 def in_words(response: Response) -> list[tuple[str, str, bool]]:

@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 
+from crm.complaints.models import Complaint
 from sanfang.tenancy.context import door, inside
 from sanfang.tenancy.models import Staff
 from tenants.models import Affiliation, Tenant, User
@@ -92,6 +93,7 @@ def addresses(store: Store) -> dict[str, list[str]]:
     run = {state: f"/imports/{one.pk}" for state, one in store.imports.items()}
     with inside(Tenant.objects.get(slug="chengdu")):
         leaver = Staff.objects.get(name="廖晨").pk
+        complaint = f"/complaints/{Complaint.objects.earliest('registered_at').pk}/"
     return {
         "李娜": [
             "/workbench/",
@@ -117,7 +119,7 @@ def addresses(store: Store) -> dict[str, list[str]]:
             "/staff/",
         ],
         "徐梦婷": ["/workbench/"],
-        "蒋国华": ["/complaints/"],
+        "蒋国华": ["/complaints/", complaint],
         "邓凯": ["/tracking/"],
         "唐敏": ["/staff/", f"/staff/{leaver}/removal/"],
         "段景行": ["/stores/"],

@@ -141,6 +141,13 @@ def test_an_outcome(client_of: Callable[[str], Client], call: FollowUp, baseline
     compare(baseline, f"POST /workbench/<id>/outcome/ {outcome}", len(statements))
 
 
+def test_a_complaint(chengdu: Tenant, client_of: Callable[[str], Client], baseline: dict[str, int]) -> None:
+    with inside(chengdu):
+        address = f"/complaints/{a_complaint()}/"
+    manager = client_of("蒋国华")
+    compare(baseline, "GET /complaints/<id>/", counted(lambda: manager.get(address)))
+
+
 @pytest.mark.parametrize(("person", "path"), [("段景行", "/stores/"), ("姜书恒", "/dealers/"), ("方以宁", "/tenants/")])
 def test_first_pages_of_the_others(
     client_of: Callable[[str], Client], baseline: dict[str, int], person: str, path: str

@@ -25,7 +25,7 @@ def inside_of(tenant: Tenant, make: Callable[..., UUID], *words: Any) -> UUID:
         return make(*words)
 
 
-def contact(client: Client, key: UUID, note: str = "", **headers: str) -> Any:
+def contact(client: Client, key: UUID, note: str = "已致歉", **headers: str) -> Any:
     return client.post(f"/complaints/{key}/first-contact/", {"note": note}, headers=headers)
 
 
@@ -68,14 +68,26 @@ def test_who_was_second_reads_who_was_first_and_keeps_what_was_typed(
     key = inside_of(chengdu, a_complaint)
     with inside(chengdu):
         complaint = Complaint.objects.get(pk=key)
-        first_contact(actor("唐敏"), complaint, note="", now=complaint.registered_at)
+        first_contact(actor("唐敏"), complaint, note="已致电", now=complaint.registered_at)
     answer = contact(client_of("蒋国华"), key, "<b>我也打了</b>", **headers)
     assert answer.status_code == status
     page = text_of(answer)
     assert "唐敏已经联系过客户" in page
     assert "&lt;b&gt;我也打了&lt;/b&gt;" in page
     with inside(chengdu):
-        assert Complaint.objects.get(pk=key).contact_note == ""
+        assert Complaint.objects.get(pk=key).contact_note == "已致电"
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 422), (HTMX, 200)])
+def test_a_contact_without_a_note_is_asked_for_one(
+    chengdu: Tenant, client_of: People, headers: dict[str, str], status: int
+) -> None:
+    key = inside_of(chengdu, a_complaint)
+    answer = contact(client_of("蒋国华"), key, "  ", **headers)
+    assert answer.status_code == status
+    assert "请写明客户怎么说、约定了什么。" in text_of(answer)
+    with inside(chengdu):
+        assert Complaint.objects.get(pk=key).contacted_at is None
 
 
 def test_who_may_not_handle_complaints_is_offered_nothing(chengdu: Tenant, client_of: People) -> None:

@@ -1,5 +1,6 @@
 """Dates, spans and clocks as staff read them, in the store's zone."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -77,7 +78,7 @@ def test_english_has_singulars() -> None:
     with translation.override("en"):
         assert ago(date(2026, 11, 21), NOW) == "1 day ago"
         assert span(date(2024, 10, 1), NOW) == "2 years 1 month"
-        assert words_left(-100_000) == "1 d 3 h over"
+        assert words_left(-100_000, over=True) == "27 h 46 min over"
 
 
 @pytest.mark.parametrize(
@@ -86,37 +87,64 @@ def test_english_has_singulars() -> None:
         (59, "剩 0:00:59"),
         (3 * 3600 + 59 * 60, "剩 3:59:00"),
         (4 * 3600 + 61, "剩 4 时 01 分"),
-        (26 * 3600, "剩 1 天 2 时"),
+        (26 * 3600, "剩 26 时 00 分"),
         (-1459, "超时 0:24:19"),
+        (-153 * 3600, "超时 153 时 00 分"),
     ],
 )
-def test_time_left_in_words(seconds: int, words: str) -> None:
-    assert words_left(seconds) == words
+def test_working_time_left_in_words(seconds: int, words: str) -> None:
+    assert words_left(seconds, over=seconds < 0) == words
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    due: datetime
+    left_seconds: int
     state: str = "running"
     total_seconds: int = 7200
+    due: datetime = NOW
     done_at: datetime | None = None
+    coming: tuple[tuple[datetime, datetime], ...] = ((NOW - timedelta(hours=1), NOW + timedelta(hours=8)),)
 
 
 @pytest.mark.parametrize(
-    ("left", "tone"), [(7200, "good"), (1800, "good"), (1799, "warn"), (0, "warn"), (-1, "danger")]
+    ("left", "state", "tone"),
+    [
+        (7200, "running", "good"),
+        (1800, "running", "good"),
+        (1799, "running", "warn"),
+        (0, "running", "warn"),
+        (0, "broken", "danger"),  # due at closing time, and the store has closed
+        (-1, "broken", "danger"),
+    ],
 )
-def test_a_clock_warns_in_its_last_quarter(left: int, tone: str) -> None:
-    face = clock_face(Clock(NOW + timedelta(seconds=left)), NOW)
+def test_a_clock_warns_in_its_last_quarter(left: int, state: str, tone: str) -> None:
+    face = clock_face(Clock(left, state), NOW)
     assert face.tone == tone
     assert face.due is not None
+    assert face.closed == ""
 
 
 def test_a_stopped_clock_does_not_tick() -> None:
-    met = clock_face(Clock(NOW - timedelta(hours=5), "met", done_at=NOW - timedelta(hours=6)), NOW)
+    met = clock_face(Clock(3600, "met", done_at=NOW - timedelta(hours=6)), NOW)
     assert (met.tone, met.due, met.words) == ("good", None, "按时完成")
-    broken = clock_face(Clock(NOW - timedelta(hours=5), "broken", done_at=NOW - timedelta(hours=4)), NOW)
+    broken = clock_face(Clock(-3600, "broken", done_at=NOW - timedelta(hours=4)), NOW)
     assert (broken.tone, broken.due, broken.words) == ("danger", None, "超时 1:00:00")
-    assert clock_face(Clock(NOW, "paused"), NOW).words == "已暂停"
+
+
+@pytest.mark.parametrize(
+    ("opens", "words"),
+    [
+        (NOW + timedelta(hours=4), "店休，13:30 继续"),
+        (NOW + timedelta(hours=23), "店休，周一 08:30 继续"),
+        (NOW + timedelta(days=9), "店休，12-01 09:30 继续"),
+    ],
+)
+def test_a_clock_of_a_closed_store_stands_still_and_says_until_when(opens: datetime, words: str) -> None:
+    face = clock_face(Clock(7200, coming=((opens, opens + timedelta(hours=9)),)), NOW)
+    assert (face.words, face.closed) == ("剩 2:00:00", words)
+    ((begins, ends, said),) = json.loads(face.openings)
+    assert (begins, ends) == (epoch(opens), epoch(opens) + 9 * 3600)
+    assert said in words
 
 
 def test_values_for_browsers() -> None:

@@ -6,12 +6,13 @@ from datetime import UTC, timedelta
 from uuid import uuid4
 
 import pytest
-from care_support import NOW, a_customer, a_vehicle, at, nothing_changes
+from care_support import DISSATISFIED, NOW, SHANGHAI, a_customer, a_vehicle, at, invite, nothing_changes
 
 from crm.complaints import actions, clock, queries
 from crm.complaints.models import Complaint
 from crm.store.queries import store
-from sanfang.audit.models import Event, History
+from crm.surveys import actions as surveys
+from sanfang.audit.models import Access, Event, History
 from sanfang.kernel.errors import Conflict, DomainError, Forbidden
 from sanfang.kernel.permissions import Actor
 
@@ -69,7 +70,7 @@ def test_how_long_the_clock_runs_is_the_standards_to_say(monkeypatch: pytest.Mon
     monkeypatch.setattr(actions, "store", lambda: replace(facts, pack=strict))
     complaint = register(None)
     assert complaint.contact_due == NOW + timedelta(minutes=30)
-    assert clock.first_contact(complaint, NOW).total_seconds == 1800
+    assert clock.first_contact(complaint, NOW, facts.calendar).total_seconds == 1800
 
 
 @pytest.mark.parametrize(
@@ -85,15 +86,39 @@ def test_how_long_the_clock_runs_is_the_standards_to_say(monkeypatch: pytest.Mon
 def test_the_clocks_state_follows_from_its_instants(contacted: str | None, asked: str, state: str) -> None:
     complaint = register(None)
     complaint.contacted_at = at(f"2026-11-17 {contacted}") if contacted else None
-    shown = clock.first_contact(complaint, at(f"2026-11-17 {asked}"))
+    shown = clock.first_contact(complaint, at(f"2026-11-17 {asked}"), store().calendar)
     assert (shown.state, shown.due, shown.done_at) == (state, at("2026-11-17 12:00"), complaint.contacted_at)
 
 
-def test_the_last_quarter_of_the_time_is_near() -> None:
+@pytest.mark.parametrize(("asked", "near"), [("11:30", False), ("11:31", True), ("12:01", False)])
+def test_the_last_quarter_of_the_time_is_near(asked: str, near: bool) -> None:
+    assert clock.first_contact(register(None), at(f"2026-11-17 {asked}"), store().calendar).is_near == near
+
+
+@pytest.mark.parametrize(
+    ("registered", "asked", "minutes"),
+    [
+        ("2026-11-17 22:31", "2026-11-17 22:31", 120),
+        ("2026-11-17 22:31", "2026-11-18 08:00", 120),
+        ("2026-11-17 22:31", "2026-11-18 09:00", 90),
+        ("2026-11-17 16:30", "2026-11-17 23:00", 60),  # an hour was used before closing
+        ("2026-11-17 16:30", "2026-11-18 10:00", -30),
+        ("2026-11-17 10:00", "2026-11-18 08:40", -340),  # overdue is working time as well
+    ],
+)
+def test_what_is_left_is_working_time(registered: str, asked: str, minutes: int) -> None:
+    shown = clock.first_contact(register(None, now=at(registered)), at(asked), store().calendar)
+    assert shown.left_seconds == minutes * 60
+    opens, closes = shown.coming[0]
+    assert closes > at(asked)
+    assert (opens.astimezone(SHANGHAI).hour, closes.astimezone(SHANGHAI).hour) == (8, 17)
+
+
+def test_a_stopped_clock_keeps_what_was_left() -> None:
     complaint = register(None)
-    assert not clock.first_contact(complaint, at("2026-11-17 11:30")).is_near(at("2026-11-17 11:30"))
-    assert clock.first_contact(complaint, at("2026-11-17 11:31")).is_near(at("2026-11-17 11:31"))
-    assert not clock.first_contact(complaint, at("2026-11-17 12:01")).is_near(at("2026-11-17 12:01"))
+    complaint.contacted_at = at("2026-11-17 11:00")
+    shown = clock.first_contact(complaint, at("2026-11-20 11:00"), store().calendar)
+    assert (shown.left_seconds, shown.coming) == (3600, ())
 
 
 @pytest.mark.parametrize(
@@ -131,24 +156,33 @@ def test_the_first_contact_stops_the_clock(actor: Actors) -> None:
     ]
 
 
+@pytest.mark.parametrize("note", ["", "  \n "])
+def test_without_a_word_of_what_was_said_the_clock_goes_on(actor: Actors, note: str) -> None:
+    complaint = register(None)
+    with nothing_changes(), pytest.raises(DomainError) as refused:
+        actions.first_contact(actor(MANAGER), complaint, note=note, now=NOW)
+    assert refused.value.field == "note"
+    assert clock.first_contact(complaint, NOW, store().calendar).state == "running"
+
+
 def test_only_the_first_contact_counts_and_the_second_hears_whose_it_was(actor: Actors) -> None:
     complaint = register(None)
-    actions.first_contact(actor(MANAGER), complaint, note="", now=NOW + timedelta(hours=1))
+    actions.first_contact(actor(MANAGER), complaint, note="已致电", now=NOW + timedelta(hours=1))
     with nothing_changes(), pytest.raises(Conflict, match=MANAGER):
-        actions.first_contact(actor(SERVICE_MANAGER), complaint, note="", now=NOW + timedelta(hours=3))
+        actions.first_contact(actor(SERVICE_MANAGER), complaint, note="已致电", now=NOW + timedelta(hours=3))
 
 
 def test_who_may_not_handle_changes_nothing(actor: Actors) -> None:
     complaint = register(None)
     for name in (SPECIALIST, ADVISOR):
         with nothing_changes(), pytest.raises(Forbidden):
-            actions.first_contact(actor(name), complaint, note="", now=NOW)
+            actions.first_contact(actor(name), complaint, note="已致电", now=NOW)
 
 
 def test_the_board_shows_first_what_breaks_first(actor: Actors) -> None:
     customer, vehicle = a_customer(), a_vehicle()
     done = register(None, customer=customer, title="已联系", now=NOW - timedelta(hours=1))
-    actions.first_contact(actor(MANAGER), done, note="", now=NOW)
+    actions.first_contact(actor(MANAGER), done, note="已致电", now=NOW)
     register(None, customer=customer, title="新的")
     register(actor(SPECIALIST), customer=customer, vehicle=vehicle, title="过时", now=at("2026-11-16 09:00"))
     register(None, customer=customer, title="快到时", now=at("2026-11-17 08:30"))
@@ -184,7 +218,7 @@ def test_the_board_asks_as_much_for_thirty_as_for_three(
     for count in (3, 27):
         for _ in range(count):
             register(actor(SPECIALIST), customer=customer)
-        with django_assert_num_queries(2):  # type: ignore[attr-defined]
+        with django_assert_num_queries(3):  # type: ignore[attr-defined]
             queries.board(manager, NOW)
 
 
@@ -194,3 +228,54 @@ def test_a_timeline_has_the_customers_own_complaints_newest_first() -> None:
     register(None, customer=customer, title="最近", now=NOW - timedelta(days=89))
     register(None, customer=a_customer(mobile="15420000000"), title="别人的")
     assert [row.title for row in queries.of_customer(customer)] == ["最近", "很久以前"]
+
+
+def test_a_page_has_what_whoever_phones_should_know(actor: Actors) -> None:
+    customer, vehicle = a_customer(do_not_call=True), a_vehicle()
+    earlier = register(None, customer=customer, title="上一次", now=NOW - timedelta(days=40))
+    complaint = register(actor(SPECIALIST), customer=customer, vehicle=vehicle, text="等了三个小时")
+    register(None, customer=a_customer(mobile="15420000009"), title="别人的")
+    page = queries.page(actor(MANAGER), complaint.pk, NOW)
+    assert (page.row.customer_name, page.row.plate, page.vin) == ("陈静怡", "川A6K88F", vehicle.vin)
+    assert (page.phone_masked, page.do_not_call, page.may_call) == ("154****4567", True, True)
+    assert page.words == ["等了三个小时"]
+    assert [one.id for one in page.earlier] == [earlier.pk]
+    assert page.contact is None
+    assert customer.mobile not in str(page)
+
+    actions.first_contact(actor(SERVICE_MANAGER), complaint, note="约周五复检", now=NOW + timedelta(minutes=9))
+    told = queries.page(actor(SPECIALIST), complaint.pk, NOW).contact
+    assert told == queries.FirstContact(SERVICE_MANAGER, NOW + timedelta(minutes=9), "约周五复检")
+    assert not queries.page(actor(SPECIALIST), complaint.pk, NOW).may_call
+    with pytest.raises(Forbidden):
+        queries.page(actor(ADVISOR), complaint.pk, NOW)
+
+
+def test_a_page_quotes_what_the_customer_wrote_in_the_questionnaire() -> None:
+    customer = a_customer()
+    invitation, _code = invite(customer)
+    said = DISSATISFIED | {"opinion": {"value": "还是有异响", "reasons": []}}
+    surveys.answer(invitation, answers=said, note="请尽快联系", now=NOW)
+    page = queries.page(Actor(uuid4(), "谁", "x", frozenset({"complaint.see"})), Complaint.objects.get().pk, NOW)
+    assert page.words == ["还是有异响", "请尽快联系"]
+    low = [answer for _question, answer, low in page.answers if low]
+    assert len(low) == 2
+    assert "等待时间长" in low[0]
+
+
+def test_the_number_is_shown_to_whoever_handles_it_and_that_is_written_down(actor: Actors) -> None:
+    customer = a_customer()
+    complaint = register(None, customer=customer)
+    for name in (SPECIALIST, ADVISOR):
+        with nothing_changes(), pytest.raises(Forbidden):
+            actions.reveal_mobile(actor(name), complaint, now=NOW)
+    manager = actor(SERVICE_MANAGER)
+    assert actions.reveal_mobile(manager, complaint, now=NOW, address="198.51.100.7") == customer.mobile
+    seen = Access.objects.get()
+    assert (seen.staff_id, seen.object, seen.what, seen.reason, seen.address) == (
+        manager.staff_id,
+        customer.pk,
+        "mobile",
+        complaint.number,
+        "198.51.100.7",
+    )
