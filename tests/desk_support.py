@@ -97,7 +97,7 @@ def a_days_work(tenant: Tenant) -> Store:
         end(lina, calls["王海燕"], "completed", answers=DISSATISFIED, note="等了两个小时，没有人说一声。")
         end(lina, calls["孙丽"], "completed", answers=SATISFIED)
         for number in (1, 2, 3):
-            end(lina, calls["周文斌"], "no_answer", number)
+            end(lina, calls["周文斌"], "no_answer", number, now=now - timedelta(minutes=20 * (3 - number)))
         end(lina, calls["郑凯"], "no_answer")
         end(lina, calls["冯洁"], "wrong_number", reason="empty")
         end(lina, calls["何建军"], "wrong_number", reason="stopped")
@@ -119,7 +119,7 @@ REPAIRED = {
 
 def end(who: Actor, call: FollowUp, outcome: str, attempt: int = 1, **details: Any) -> None:
     call.refresh_from_db()
-    record_outcome(who, call, attempt=attempt, outcome=outcome, now=timezone.now(), **details)
+    record_outcome(who, call, attempt=attempt, outcome=outcome, **{"now": timezone.now(), **details})
 
 
 def _imports(who: Actor) -> dict[str, ImportRun]:

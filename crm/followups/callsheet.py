@@ -13,9 +13,11 @@ from crm.complaints.queries import RECENT, ComplaintBrief
 from crm.customers.queries import masked_mobile, spoken_name
 from crm.followups import endings, promises
 from crm.followups.models import Attempt, FollowUp, State
+from crm.followups.outcomes import FAILED
 from crm.followups.policy import callbacks
 from crm.followups.reach import WRONG, number_to_call
 from crm.followups.timeline import Past, TimelineEntry, past, told
+from crm.followups.tries import in_vain, too_soon
 from crm.followups.visits import Visit, visit
 from crm.followups.words import filled, kind, script, title
 from crm.store.queries import StoreFacts, store
@@ -166,7 +168,7 @@ def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
         questionnaire=_questionnaire(row, pack, draft.answers if draft else {}),
         note=draft.note if draft else "",
         saved_at=draft.saved_at if draft else None,
-        outcomes=endings.choices(row, pack, mine, _named(its_document, read)),
+        outcomes=_outcomes(row, pack, place, read, _named(its_document, read), now),
         callback=_callback(row, place, pack, now),
         complaint_hint=_complaint_hint(place.pack),
         hold=_hold(row, actor, now),
@@ -267,6 +269,15 @@ def _named(its_document: Delivery | RepairOrder | None, read: Past) -> Any:
     sold = [one.consultant for one in read.documents if isinstance(one, Delivery) and one.consultant]
     own = getattr(its_document, "advisor", None) or getattr(its_document, "consultant", None)
     return own or next(iter(orders + sold), None)
+
+
+def _outcomes(
+    row: FollowUp, pack: Pack, place: StoreFacts, read: Past, owner: Any, now: datetime
+) -> list[endings.OutcomeChoice]:
+    failed = [(one.follow_up_id, one.number, one.at) for one in read.attempts if one.outcome in FAILED]
+    before = in_vain(failed, row.pk, row.attempts + 1)
+    since = before.again_from(pack.calling, now)
+    return endings.choices(row, pack, before, owner, too_soon(since, pack.calling, place) if since else "")
 
 
 def _callback(row: FollowUp, place: StoreFacts, pack: Pack, now: datetime) -> Callback:

@@ -11,6 +11,7 @@ from crm.followups.models import Attempt, FollowUp, OutcomeKind, State
 from crm.followups.outcomes import ENDINGS, Ending
 from crm.followups.reach import WRONG
 from crm.followups.timeline import Past
+from crm.followups.tries import InVain
 from sanfang.standards.definitions import Pack
 from tenants.roles import roles
 
@@ -63,14 +64,15 @@ class Closed:
     answers: list[Answer]
 
 
-def choices(row: FollowUp, pack: Pack, tries: list[Attempt], owner: Any) -> list[OutcomeChoice]:
-    """``owner``: the colleague (Staff) who will be asked for a right number, if one is known."""
+def choices(row: FollowUp, pack: Pack, before: InVain, owner: Any, wait: str) -> list[OutcomeChoice]:
+    """``owner``: the colleague (Staff) who will be asked for a right number, if one is known. ``wait``: why another
+    attempt in vain doesn't count yet, or empty."""
     return [
         OutcomeChoice(
             key=kind.value,
             label=kind.label,
             needs=ending.needs,
-            hint=_hint(kind, ending, row, pack, tries, owner),
+            hint=(ending.failed and wait) or _hint(kind, ending, row, pack, before, owner),
             options=[Option(value, label) for value, label in ending.options()],
             checked=False,
         )
@@ -78,9 +80,9 @@ def choices(row: FollowUp, pack: Pack, tries: list[Attempt], owner: Any) -> list
     ]
 
 
-def _hint(kind: OutcomeKind, ending: Ending, row: FollowUp, pack: Pack, tries: list[Attempt], owner: Any) -> str:
+def _hint(kind: OutcomeKind, ending: Ending, row: FollowUp, pack: Pack, before: InVain, owner: Any) -> str:
     if ending.failed:
-        return _failing(row, pack, tries)
+        return _failing(row, pack, before)
     if kind == OutcomeKind.WRONG_NUMBER:
         if owner is None:
             return _("将登记客户信息跟踪，由客户关系经理指定核实人")
@@ -94,11 +96,10 @@ def _hint(kind: OutcomeKind, ending: Ending, row: FollowUp, pack: Pack, tries: l
     return _("不再拨打") if kind == OutcomeKind.MOVED else ""
 
 
-def _failing(row: FollowUp, pack: Pack, tries: list[Attempt]) -> str:
-    failed = sum(ENDINGS[OutcomeKind(one.outcome)].failed for one in tries) + 1
-    words = {"number": failed, "limit": pack.calling.attempts_before_survey}
+def _failing(row: FollowUp, pack: Pack, before: InVain) -> str:
+    words = {"number": before.here + 1, "limit": pack.calling.attempts_before_survey}
     sends = sends_link(row, pack)
-    if failed >= pack.calling.attempts_before_survey:
+    if before.enough(pack.calling):
         if sends:
             return _("第 %(number)d 次未接通，结束回访并发送短信问卷") % words
         return _("第 %(number)d 次未接通，结束回访") % words

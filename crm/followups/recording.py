@@ -15,9 +15,10 @@ from crm.customers import actions as customers
 from crm.customers.queries import masked_mobile
 from crm.followups import holds, marks, promises
 from crm.followups.models import Attempt, Draft, FollowUp, OutcomeKind, State
-from crm.followups.outcomes import ENDINGS, FAILED, TRANSITIONS, Ending
+from crm.followups.outcomes import ENDINGS, TRANSITIONS, Ending
 from crm.followups.policy import callbacks
 from crm.followups.reach import WRONG, number_to_call
+from crm.followups.tries import failed_before
 from crm.followups.work import next_after
 from crm.store.queries import StoreFacts, store
 from crm.surveys import actions as surveys
@@ -65,8 +66,9 @@ def record_outcome(
     double click, a retry) counts once and answers the same; another's attempt in the meantime is a conflict.
     ``dialled`` is the masked number that was on the screen: one corrected meanwhile isn't reported wrong.
 
-    1. check what this outcome needs; 2. count the attempt, guarded; 3. keep the answers and open a complaint
-    for a dissatisfied one; or send the questionnaire, or report the number; 4. clear draft and hold.
+    1. check what this outcome needs; 2. count the attempt, guarded, unless it comes too soon; 3. keep the answers
+    and open a complaint for a dissatisfied one; or send the questionnaire, or report the number; 4. clear draft
+    and hold.
     """
     callbacks.require(actor, "make")
     if outcome not in OutcomeKind.values:
@@ -80,7 +82,8 @@ def record_outcome(
     else:
         promised_at = None
 
-    given_up_now = ending.failed and _fails_enough(follow_up, attempt, pack)
+    before = failed_before(follow_up.customer_id, follow_up.pk, attempt) if ending.failed else None
+    given_up_now = before is not None and before.enough(pack.calling)
     step = TRANSITIONS["give_up" if given_up_now else ending.verb]
     counted = FollowUp.objects.filter(pk=follow_up.pk, state__in=step.sources, attempts=attempt - 1).update(
         attempts=attempt,
@@ -90,6 +93,8 @@ def record_outcome(
     )
     if not counted:
         return _earlier(actor, follow_up, attempt, kind, place, now)
+    if before is not None:
+        before.check_pause(pack.calling, place, now)
     holds.take(actor, follow_up.customer_id, place, now)
     call = FollowUp.objects.select_related("customer", "vehicle").get(pk=follow_up.pk)
     trying = Attempt(
@@ -120,12 +125,6 @@ def record_outcome(
 def _check_reason(ending: Ending, reason: str) -> None:
     if ending.reasons and reason not in ending.reasons.values:
         raise DomainError(_("请选择原因。"), code="no_reason", field="reason")
-
-
-def _fails_enough(follow_up: FollowUp, attempt: int, pack: Pack) -> bool:
-    """Whether this failed attempt is the last one the standard asks for."""
-    failed = follow_up.tries.filter(outcome__in=FAILED, number__lt=attempt).count() + 1
-    return failed >= pack.calling.attempts_before_survey
 
 
 def _earlier(

@@ -22,6 +22,7 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from crm.followups.models import Attempt, FollowUp
 from crm.followups.reach import callable_at
+from crm.followups.tries import just_failed
 from crm.store.queries import StoreFacts
 from sanfang.kernel.permissions import Actor
 from sanfang.standards.definitions import Pack
@@ -98,9 +99,14 @@ def page(place: StoreFacts, now: datetime, *, most: int, only: Q | None = None) 
 
 
 def next_after(actor: Actor, done: UUID, place: StoreFacts, now: datetime) -> UUID | None:
-    """The call to go on with: not promised for later, not tried today, not with somebody else."""
+    """The call to go on with: not promised for later, not tried today, not with somebody else, and not of somebody
+    who has just been rung up in vain."""
     elsewhere = Q(customer__hold__until__gt=now) & ~Q(customer__hold__staff=actor.staff_id)
     ranks = Case(*(When(section=name, then=Value(rank)) for rank, name in enumerate(GROUPS)))
-    rows = todo(place, now).filter(~Q(pk=done), ~elsewhere, tried=False).exclude(section=PROMISED)
+    rows = (
+        todo(place, now)
+        .filter(~Q(pk=done), ~elsewhere, ~just_failed(place.pack.calling, now), tried=False)
+        .exclude(section=PROMISED)
+    )
     found: UUID | None = rows.order_by(ranks, *ORDER).values_list("pk", flat=True).first()
     return found

@@ -69,15 +69,15 @@ def morning() -> datetime:
 
 
 @pytest.fixture(scope="module")
-def working_hours() -> Iterator[None]:
-    """The servers' clock goes on from the morning, whenever the tests run."""
-    with time_machine.travel(morning(), tick=True):
-        yield
+def working_hours() -> Iterator[time_machine.Traveller]:
+    """The servers' clock goes on from the morning, whenever the tests run. ``shift`` moves it on."""
+    with time_machine.travel(morning(), tick=True) as clock:
+        yield clock
 
 
 @pytest.fixture(scope="module")
 def server(
-    working_hours: None, own_database: str, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+    working_hours: Any, own_database: str, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:
     from sanfang.celery import app
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk_support import call_of, plan, repaired
+from caller_support import Enter, customers, go_on_to, grouped, held, name_of, state_of, submit
 from playwright.sync_api import Page, expect
+from time_machine import Traveller
 
 from crm.complaints.models import Complaint
 from crm.customers.models import Customer, TrackingItem
@@ -18,52 +20,12 @@ from tenants.models import Tenant
 
 pytestmark = [pytest.mark.browser]
 
-Enter = Callable[..., Page]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "java_script_enabled": False}
 
 
-def customers(tenant: Tenant, **days_ago: int) -> dict[str, FollowUp]:
-    """Each had their car repaired so many days ago; the calls that the planner asks for."""
-    with inside(tenant):
-        owners = {name: repaired(name, days) for name, days in days_ago.items()}
-        plan()
-        return {name: call_of(owner) for name, owner in owners.items()}
-
-
-def name_of(page: Page) -> Any:
-    return page.locator("#customer-name")
-
-
-def held(page: Page) -> None:
-    """The page has taken the customer; keys before that would work as well, but the test reads what they did."""
-    expect(page.locator("#hold[data-held], #hold[hidden]:not([hx-post])")).to_be_attached()
-
-
-def state_of(tenant: Tenant, call: FollowUp) -> str:
-    with inside(tenant):
-        return str(FollowUp.objects.get(pk=call.pk).state)
-
-
-def go_on_to(page: Page, name: str) -> None:
-    """Down the queue, key by key, until the customer is there."""
-    for _step in range(20):
-        if name in name_of(page).inner_text():
-            return
-        before = page.url
-        page.keyboard.press("j")
-        page.wait_for_function("before => location.href !== before", arg=before)
-        held(page)
-    raise AssertionError(f"{name} is not in the queue")
-
-
-def submit(page: Page) -> None:
-    """Ctrl+Enter, and the answer has come: the address is another."""
-    before = page.url
-    page.keyboard.press("Control+Enter")
-    page.wait_for_function("before => location.href !== before", arg=before)
-
-
-def test_three_calls_by_keyboard(sign_in: Enter, site: Callable[..., str], chengdu: Tenant, new_page: Any) -> None:
+def test_three_calls_by_keyboard(
+    sign_in: Enter, site: Callable[..., str], chengdu: Tenant, new_page: Any, working_hours: Traveller
+) -> None:
     calls = customers(chengdu, 陈雅琴=9, 赵俊杰=8, 王海燕=7)
     page = sign_in("李娜")
     page.keyboard.press("j")
@@ -71,7 +33,7 @@ def test_three_calls_by_keyboard(sign_in: Enter, site: Callable[..., str], cheng
     held(page)
     _completed(page, chengdu, calls["陈雅琴"])
     expect(name_of(page)).to_contain_text("赵俊杰")
-    _nobody_answers(page, chengdu, calls["赵俊杰"])
+    _nobody_answers(page, chengdu, calls["赵俊杰"], working_hours)
     link = _sent(page, site)
     _answered_on_a_phone(new_page, link)
     go_on_to(_back_to_work(page), "王海燕")
@@ -87,12 +49,13 @@ def test_three_calls_by_keyboard(sign_in: Enter, site: Callable[..., str], cheng
 
 def _completed(page: Page, tenant: Tenant, call: FollowUp) -> None:
     page.keyboard.press("c")
-    expect(page.locator("#phone[data-revealed]")).to_contain_text(_grouped(call.customer.mobile))
+    expect(page.locator("#phone[data-revealed]")).to_contain_text(grouped(call.customer.mobile))
     for digit in "545":
         page.keyboard.press(digit)
     page.keyboard.press("1")
     page.keyboard.press("1")
     expect(page.locator("[data-answered]")).to_have_text("5")
+    page.keyboard.press("F1")
     page.keyboard.press("n")
     page.keyboard.type("师傅很专业，j k c 都没有反应")
     expect(name_of(page)).to_contain_text("陈雅琴")
@@ -104,12 +67,8 @@ def _completed(page: Page, tenant: Tenant, call: FollowUp) -> None:
     assert state_of(tenant, call) == "completed"
 
 
-def _grouped(mobile: str) -> str:
-    return f"{mobile[:3]} {mobile[3:7]} {mobile[7:]}"
-
-
-def _nobody_answers(page: Page, tenant: Tenant, call: FollowUp) -> None:
-    """Three times, with the other customers in between; the screen says each time what will happen."""
+def _nobody_answers(page: Page, tenant: Tenant, call: FollowUp, clock: Traveller) -> None:
+    """Three times in an hour, with the others in between; the screen says each time what will happen."""
     hints = ["第 1 次未接通；第 3 次后发送短信问卷", "第 2 次未接通", "第 3 次未接通，结束回访并发送短信问卷"]
     for hint in hints:
         go_on_to(page, "赵俊杰")
@@ -117,6 +76,7 @@ def _nobody_answers(page: Page, tenant: Tenant, call: FollowUp) -> None:
         page.keyboard.press("F2")
         expect(page.get_by_text(hint).first).to_be_visible()
         submit(page)
+        clock.shift(timedelta(minutes=20))
     assert state_of(tenant, call) == "given_up"
 
 
@@ -160,6 +120,7 @@ def _dissatisfied(page: Page, tenant: Tenant, call: FollowUp) -> None:
     expect(reason).to_be_checked()
     for digit in "4411":
         page.keyboard.press(digit)
+    page.keyboard.press("F1")
     submit(page)
     expect(page.locator("#toasts")).to_contain_text("投诉单已登记")
     assert state_of(tenant, call) == "completed"
@@ -239,7 +200,7 @@ def test_keys_do_nothing_while_somebody_types_or_composes(sign_in: Enter, chengd
     page.keyboard.press("Alt+c")
     expect(name_of(page)).to_contain_text("周文斌")
     assert page.url.endswith(f"/workbench/{call.pk}/")
-    expect(page.locator("input[name=outcome]:checked")).to_have_value("completed")
+    expect(page.locator("input[name=outcome]:checked")).to_have_count(0)
     expect(page.locator("#call-form input:checked[name^=q-]")).to_have_count(0)
     expect(page.locator("#phone[data-revealed]")).to_have_count(0)
     assert state_of(chengdu, call) == "open"
@@ -277,7 +238,7 @@ def test_a_call_without_scripts(sign_in: Enter, chengdu: Tenant) -> None:
     call = customers(chengdu, 许志强=2)["许志强"]
     page = sign_in("周思颖", f"/workbench/{call.pk}/", java_script_enabled=False, refusals=True)
     page.get_by_role("button", name="拨打").click()
-    expect(page.locator("#phone")).to_contain_text(_grouped(call.customer.mobile))
+    expect(page.locator("#phone")).to_contain_text(grouped(call.customer.mobile))
     page.get_by_role("button", name="提交并下一位").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     page.locator("input[name=outcome][value=refused]").check()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from enum import StrEnum
 
 from sanfang.kernel.events import Intervals
@@ -108,11 +108,13 @@ class Calling:
     """Rules of calling. Calls and messages only from ``calls_from`` to ``calls_to``, store time.
 
     ``attempts_before_survey``: after so many failed attempts the survey goes out.
+    ``pause``: so long after a failed attempt the next one at the same customer doesn't count yet.
     ``cool_down_days``: at most one connected outgoing call per customer in so many days.
     ``recovered_within_days``: a visit so soon after a completed contact counts as won back.
     """
 
     attempts_before_survey: int
+    pause: timedelta
     cool_down_days: int
     calls_from: time
     calls_to: time

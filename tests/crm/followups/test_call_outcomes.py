@@ -1,7 +1,7 @@
 """How a call ends, and what follows from it, all in one transaction."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ GOOD = {
     "repaired": {"value": "yes", "reasons": []},
     "clean": {"value": True, "reasons": []},
 }
+PAUSE = timedelta(minutes=10)
 BAD = GOOD | {"overall": {"value": 2, "reasons": ["waiting"]}}
 
 
@@ -57,8 +58,9 @@ def record(who: Actor, call: Any, outcome: Any, attempt: Any = 1, now: Any = NOW
 
 
 def fail(who: Actor, call: Any, times: Any, outcome: Any = "no_answer", start: Any = 1) -> Any:
+    """So many attempts in vain, each after the pause that the standard asks for; the third at NOW."""
     for attempt in range(start, start + times):
-        result = record(who, call, outcome, attempt)
+        result = record(who, call, outcome, attempt, now=NOW - PAUSE * (3 - attempt))
         call.refresh_from_db()
     return result
 

@@ -203,7 +203,8 @@ def test_hints_say_what_the_product_will_do(li: Actor, call: Any) -> None:
     assert outcome(shown, "refused").hint == "不再拨打，发送短信问卷"
     assert [option.value for option in outcome(shown, "wrong_number").options] == ["empty", "somebody_else", "stopped"]
     for attempt in (1, 2):
-        actions.record_outcome(li, call, attempt=attempt, outcome="busy", now=NOW)
+        before = NOW - timedelta(minutes=10 * (3 - attempt))
+        actions.record_outcome(li, call, attempt=attempt, outcome="busy", now=before)
     assert outcome(sheet(li, call), "no_answer").hint == "第 3 次未接通，结束回访并发送短信问卷"
     Customer.objects.update(mobile="", landline="028-85551234")
     shown = sheet(li, call)
@@ -250,7 +251,7 @@ def test_the_timeline_has_everything_newest_first(li: Actor, call: Any) -> None:
         li, customer=call.customer, channel="counter", title="异响", text="", now=at("2026-03-11 12:00")
     )
     for attempt in (1, 2, 3):
-        moment = NOW + timedelta(minutes=attempt)
+        moment = NOW + timedelta(minutes=10 * (attempt - 1))
         actions.record_outcome(li, call, attempt=attempt, outcome="no_answer", note="响铃", now=moment)
     deliver(call.vehicle, "2026-03-11")
     planner.plan(at("2026-03-12 10:04"), only=[call.vehicle_id])

@@ -240,7 +240,8 @@ def test_statements_of_queue_and_call_do_not_grow(li: Actor, django_assert_num_q
             someone = one.ownerships.get().customer
             complaints.register(li, customer=someone, channel="counter", title="异响", text="", now=NOW)
         planner.plan(at("2026-03-12 09:00"))
-        for call in FollowUp.objects.filter(rule="third-call", attempts=0)[:cars]:
+        untried = FollowUp.objects.filter(rule="third-call").exclude(customer__follow_ups__attempts__gt=0)
+        for call in untried.distinct("customer")[:cars]:
             actions.record_outcome(li, call, attempt=1, outcome="no_answer", now=NOW)
             actions.record_outcome(
                 li, call, attempt=2, outcome="call_later", promised_at=at("2026-03-12 15:00"), now=NOW

@@ -1,7 +1,7 @@
 """A checked pack's content as the frozen objects the product works with."""
 
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import time, timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -88,6 +88,7 @@ def build(content: dict[str, Any]) -> Pack:
         ),
         calling=Calling(
             attempts_before_survey=calling["attempts_before_survey"],
+            pause=timedelta(minutes=calling.get("minutes_between_attempts", 0)),
             cool_down_days=calling["cool_down_days"],
             calls_from=time.fromisoformat(calling["calls_from"]),
             calls_to=time.fromisoformat(calling["calls_to"]),
