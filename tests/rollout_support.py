@@ -3,11 +3,13 @@
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from sanfang.tenancy.rollout import fleet
@@ -27,31 +29,36 @@ class Migration(migrations.Migration):
 Later = Callable[..., None]
 
 
+@contextmanager
+def write_later(folder: Path, app: str, *bodies: str) -> Iterator[None]:
+    """Until the block ends the app's migrations are those on disk and one more for each text."""
+    package = f"later_{folder.name}_{app}_{len(list(folder.iterdir()))}".replace("-", "_")
+    (folder / package).mkdir()
+    on_disk = Path(str(import_module(f"crm.{app}.migrations").__file__)).parent
+    # A package of two folders: what is on disk, and what comes later.
+    (folder / package / "__init__.py").write_text(f"__path__ = [{str(on_disk)!r}, {str(folder / package)!r}]\n")
+    after = max(path.stem for path in on_disk.glob("0*.py"))
+    for position, body in enumerate(bodies):
+        name = f"09{position:02d}_later"
+        text = HEAD.format(app=app, after=after, body=textwrap.indent(textwrap.dedent(body), "    ").strip())
+        (folder / package / f"{name}.py").write_text(text)
+        after = name
+    invalidate_caches()
+    sys.path.insert(0, str(folder))
+    before = settings.MIGRATION_MODULES
+    settings.MIGRATION_MODULES = {**before, app: package}
+    try:
+        yield
+    finally:
+        settings.MIGRATION_MODULES = before
+        sys.path.remove(str(folder))
+
+
 @pytest.fixture
-def later(tmp_path: Path, settings: Any) -> Iterator[Later]:
-    """``later("customers", "operations = […]", …)``: the app's migrations on disk, and one more for each text."""
-    made: list[str] = []
-
-    def add(app: str, *bodies: str) -> None:
-        package = f"later_{tmp_path.name}_{app}_{len(made)}".replace("-", "_")
-        folder = tmp_path / package
-        folder.mkdir()
-        on_disk = Path(str(import_module(f"crm.{app}.migrations").__file__)).parent
-        # A package of two folders: what is on disk, and what comes later.
-        (folder / "__init__.py").write_text(f"__path__ = [{str(on_disk)!r}, {str(folder)!r}]\n")
-        after = max(path.stem for path in on_disk.glob("0*.py"))
-        for position, body in enumerate(bodies):
-            name = f"09{position:02d}_later"
-            text = HEAD.format(app=app, after=after, body=textwrap.indent(textwrap.dedent(body), "    ").strip())
-            (folder / f"{name}.py").write_text(text)
-            after = name
-        invalidate_caches()
-        made.append(package)
-        settings.MIGRATION_MODULES = {**settings.MIGRATION_MODULES, app: package}
-
-    sys.path.insert(0, str(tmp_path))
-    yield add
-    sys.path.remove(str(tmp_path))
+def later(tmp_path: Path) -> Iterator[Later]:
+    """``later("customers", "operations = […]", …)``: from now on, until the test ends."""
+    with ExitStack() as stack:
+        yield lambda app, *bodies: stack.enter_context(write_later(tmp_path, app, *bodies))
 
 
 def column(name: str, field: str = "models.IntegerField(null=True)") -> str:
