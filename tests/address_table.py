@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from dms_cases import GOOD_ORDER, table
 from followups_support import car
-from row_support import RIGHT, a_complaint, corrected_data, wrong_data
+from row_support import RIGHT, a_complaint, corrected_data, dialled_data, wrong_data
 
 from crm.dms.actions import receive
 from crm.dms.models import ImportRun
@@ -119,6 +119,7 @@ DEALER = {
     "workbench": Row(("callback.see",)),
     "call": Row(("callback.see",), a_call),
     "call-hold": Row(CALLER, a_call, "post"),
+    "call-leave": Row(CALLER, a_call, "post"),
     "call-reveal": Row(CALLER, a_call, "post"),
     "call-draft": Row(CALLER, a_call, "post", {"note": "改动"}),
     "call-outcome": Row(CALLER, a_call, "post", {"outcome": "no_answer", "attempt": "1"}),
@@ -138,7 +139,8 @@ DEALER = {
     "complaint-first-contact": Row(("complaint.handle",), a_complaint, "post", {"note": "已致歉"}),
     "tracking": Row(("tracking.see", "tracking.own")),
     "tracking-correction": Row(("tracking.correct",), wrong_data, "post", {"value": RIGHT}, personal=True),
-    "tracking-verification": Row(("tracking.close",), corrected_data, "post"),
+    "tracking-call": Row(("tracking.close",), corrected_data, "post", {"show": "corrected"}),
+    "tracking-verification": Row(("tracking.close",), dialled_data, "post", personal=True),
     "messages": Row(("message.see",)),
     "messages-outbox": Row(("message.see",)),
     "staff": Row(("staff.see",)),

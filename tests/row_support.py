@@ -8,6 +8,7 @@ from followups_support import customer
 
 from crm.complaints.models import Complaint
 from crm.customers.models import Customer, TrackingItem
+from sanfang.audit.models import Access
 from sanfang.kernel.ids import uuid7
 from sanfang.tenancy.models import Staff
 
@@ -35,7 +36,19 @@ def wrong_data(owner: str = "", state: str = "open") -> UUID:
     ).pk
 
 
+def dialled_data(person: str = "") -> UUID:
+    """Corrected data whose customer ``person`` has called since."""
+    pk = corrected_data()
+    staff = Staff.objects.filter(name=person).first() or Staff.objects.order_by("pk")[0]
+    customer_id = TrackingItem.objects.get(pk=pk).customer_id
+    Access.objects.create(
+        at=timezone.now(), staff=staff, what="mobile", model=Customer._meta.db_table, object=customer_id
+    )
+    return pk
+
+
 def corrected_data() -> UUID:
     pk = wrong_data(state="corrected")
+    TrackingItem.objects.filter(pk=pk).update(corrected_at=timezone.now())
     Customer.objects.filter(tracking_items=pk).update(mobile=RIGHT)
     return pk

@@ -12,11 +12,11 @@ from crm.customers.intake import news_of_persons as news_of_persons
 from crm.customers.intake import take_in_persons as take_in_persons
 from crm.customers.intake import wrong_again as wrong_again
 from crm.customers.models import Customer, MobileState, TrackingItem
-from crm.customers.numbers import is_wrong, number_to_dial
+from crm.customers.numbers import has_dialled, is_wrong, number_to_dial
 from sanfang.audit.actions import record_access, record_event
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor
-from sanfang.messaging.numbers import MOBILE
+from sanfang.messaging.numbers import MOBILE, is_placeholder
 from sanfang.tenancy.models import Staff
 
 if TYPE_CHECKING:
@@ -116,10 +116,22 @@ def correct(actor: Actor, item: TrackingItem, *, value: str, now: datetime) -> T
     return item
 
 
+def call_back(actor: Actor, item: TrackingItem, *, now: datetime, address: str | None = None) -> str:
+    """The number to verify a correction on, in clear; the look is written down and is what :func:`verify` asks for."""
+    policy.tracking.require_for(actor, item, "verify")
+    return reveal_mobile(actor, item.customer, now=now, reason="tracking", address=address)
+
+
 @transaction.atomic
 def verify(actor: Actor, item: TrackingItem, *, now: datetime) -> TrackingItem:
-    """The CRC reached the customer and found the corrected value right."""
+    """The CRC reached the customer and found the corrected value right.
+
+    Whoever says so has called: they looked up the customer's number since it was corrected.
+    """
     policy.tracking.require_for(actor, item, "verify")
+    item.refresh_from_db()
+    if item.state == State.CORRECTED and not has_dialled(actor, item):
+        raise DomainError(_("请先拨打客户电话，核实以后再登记。"), code="not_dialled")
     moved = TrackingItem.objects.filter(pk=item.pk, state=State.CORRECTED).update(state=State.VERIFIED, verified_at=now)
     if not moved:
         raise Conflict(_("该跟踪还没有更正，或已经核实，请刷新页面查看。"), code="not_corrected")
@@ -147,6 +159,8 @@ def _checked(item: TrackingItem, value: str) -> str:
         value = "".join(sign for sign in value if sign not in " -")
         if not MOBILE.fullmatch(value):
             raise DomainError(_("请输入 11 位手机号。"), code="not_a_mobile", field="value")
+        if is_placeholder(value):
+            raise DomainError(_("这是占位号码，不是客户的号码，请向客户核实。"), code="placeholder", field="value")
         if is_wrong(item.customer_id, value):
             raise DomainError(_("该号码已确认不是这位客户的，请换一个号码。"), code="known_wrong", field="value")
     if not value:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.customers import policy
 from crm.customers.models import Customer, MobileState, TrackingItem
-from crm.customers.numbers import is_wrong, number_to_dial
+from crm.customers.numbers import dialled_by, is_wrong, number_to_dial, without_number
 from crm.customers.salutation import salutation, spoken_name
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging.numbers import MOBILE, masked_mobile
@@ -49,7 +49,7 @@ TONES = {State.OPEN: "warn", State.CORRECTED: "info", State.VERIFIED: "good", St
 
 @dataclass(frozen=True, slots=True)
 class TrackingRow:
-    """``verbs``: what the actor may do with it now, of ``correct`` and ``verify``."""
+    """``verbs``: what the actor may do with it now, of ``correct``, ``call`` and ``verify``."""
 
     id: UUID
     customer_id: UUID
@@ -90,8 +90,10 @@ def tracking(actor: Actor, *, chosen: str = "open", limit: int = 200) -> Trackin
     visible = policy.tracking.visible(actor)
     counts = dict(visible.values_list("state").annotate(Count("pk")))
     found = visible.filter(state__in=FILTERS[current][1]).select_related("customer", "owner", "found_by", "vehicle")
+    items = list(found.order_by("-found_at", "-pk")[:limit])
+    verifiable = _verifiable(actor, [item for item in items if item.state == State.CORRECTED])
     return TrackingPage(
-        items=[_row(actor, item) for item in found.order_by("-found_at", "-pk")[:limit]],
+        items=[_row(actor, item, item.pk in verifiable) for item in items],
         filters=[
             Filter(key, label, sum(counts.get(state, 0) for state in states), key == current)
             for key, (label, states) in FILTERS.items()
@@ -129,7 +131,15 @@ def names(customer_ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(Customer.objects.filter(pk__in=customer_ids).values_list("pk", "name"))
 
 
-def _row(actor: Actor, item: TrackingItem) -> TrackingRow:
+def _verifiable(actor: Actor, items: list[TrackingItem]) -> set[UUID]:
+    """Of the corrected ones those that ``actor`` has called about, or whose customers nobody can call."""
+    if not items or not policy.tracking.may(actor, "verify"):
+        return set()
+    unreachable = without_number([item.customer for item in items])
+    return dialled_by(actor, items) | {item.pk for item in items if item.customer_id in unreachable}
+
+
+def _row(actor: Actor, item: TrackingItem, verifiable: bool) -> TrackingRow:
     role = roles().get(item.owner.role) if item.owner else None
     return TrackingRow(
         id=item.pk,
@@ -147,14 +157,17 @@ def _row(actor: Actor, item: TrackingItem) -> TrackingRow:
         state_label=State(item.state).label,
         tone=TONES[State(item.state)],
         vehicle=str(item.vehicle) if item.vehicle else "",
-        verbs=tuple(_verbs(actor, item)),
+        verbs=tuple(_verbs(actor, item, verifiable)),
     )
 
 
-def _verbs(actor: Actor, item: TrackingItem) -> list[str]:
+def _verbs(actor: Actor, item: TrackingItem, verifiable: bool) -> list[str]:
     """Rows are already the actor's to see, so only state and capability are left to ask."""
-    verb = {State.OPEN: "correct", State.CORRECTED: "verify"}.get(State(item.state))
-    return [verb] if verb and policy.tracking.may(actor, verb) else []
+    if item.state == State.OPEN and policy.tracking.may(actor, "correct"):
+        return ["correct"]
+    if item.state == State.CORRECTED and policy.tracking.may(actor, "verify"):
+        return ["call", "verify"] if verifiable else ["call"]
+    return []
 
 
 def _masked(item: TrackingItem, value: str) -> str:

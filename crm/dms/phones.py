@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from sanfang.messaging.numbers import is_placeholder
+
 from .cells import half_width
 from .errors import BadValue
 
@@ -33,11 +35,6 @@ class Phones:
 
 
 NO_PHONES = Phones()
-
-
-def _is_placeholder(mobile: str) -> bool:
-    """13800000000: what is typed to get past a required field, and nobody's."""
-    return mobile.endswith("00000000")
 
 
 def _looks_typed(mobile: str) -> bool:
@@ -112,7 +109,7 @@ def _landline(plain: str) -> str:
 
 
 def _checked(phones: Phones, text: str, note: Callable[[str], None]) -> Phones:
-    if phones.mobile and _is_placeholder(phones.mobile):
+    if phones.mobile and is_placeholder(phones.mobile):
         raise BadValue(_("手机“%(value)s”是占位号码，不是客户的号码，请向客户核实后填写，没有就留空") % {"value": text})
     if phones.mobile and _looks_typed(phones.mobile):
         note(_("手机“%(value)s”后八位都相同，像是占位号码，已照原样导入，请核对") % {"value": text})

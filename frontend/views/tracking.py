@@ -18,6 +18,7 @@ from crm.customers.policy import tracking as policy
 from crm.customers.queries import TrackingPage
 from crm.customers.queries import tracking as tracking_page
 from sanfang.kernel.errors import Conflict, DomainError
+from tenants.addresses import client_address
 from tenants.requests import TenantRequest
 
 LISTED_UNDER = {"open": "open", "corrected": "corrected"}
@@ -43,6 +44,17 @@ def correction(request: TenantRequest, key: UUID) -> HttpResponse:
 
 
 @require_POST
+def call(request: TenantRequest, key: UUID) -> HttpResponse:
+    """Shows the number to verify the correction on; the look is written down, and opens the verification."""
+    item = policy.get(request.actor, key, "verify")
+    try:
+        phone = actions.call_back(request.actor, item, now=timezone.now(), address=client_address(request))
+    except DomainError as refusal:
+        return _row(request, key, {"refused": key, "error": str(refusal), "typed": ""}, 422)
+    return _row(request, key, {"dialled": key, "phone": phone})
+
+
+@require_POST
 def verification(request: TenantRequest, key: UUID) -> HttpResponse:
     """The customer was reached: the corrected value is right."""
     item = policy.get(request.actor, key, "verify")
@@ -52,29 +64,31 @@ def verification(request: TenantRequest, key: UUID) -> HttpResponse:
 
 def _done(request: TenantRequest, key: UUID, act: Callable[[], Any], said: str, typed: str = "") -> HttpResponse:
     """Answers with the row as it is now and the counts above it, or with what is wrong beside the form."""
-    shown = request.POST.get("show", "open")
-    refused: dict[str, Any] = {}
-    status = 200
     try:
         act()
     except DomainError as refusal:
         refused = {"refused": key, "error": str(refusal), "typed": typed}
-        status = 409 if isinstance(refusal, Conflict) else 422
+        return _row(request, key, refused, 409 if isinstance(refusal, Conflict) else 422)
+    if request.htmx:
+        return trigger_client_event(_row(request, key, {}), "toast", {"value": said}, after="settle")
+    messages.success(request, said)
+    return redirect(f"{reverse('tracking')}?show={request.POST.get('show', 'open')}")
+
+
+def _row(request: TenantRequest, key: UUID, added: dict[str, Any], status: int = 200) -> HttpResponse:
+    """The row with the counts above it, for htmx; else the whole list as the reader has it filtered."""
+    shown = request.POST.get("show", "open")
     if not request.htmx:
-        if not refused:
-            messages.success(request, said)
-            return redirect(f"{reverse('tracking')}?show={shown}")
         page = _page(request, tracking_page(request.actor, chosen=shown))
-        if all(row.id != key for row in page["items"]):
-            messages.error(request, refused["error"])
-        return render(request, "frontend/tracking/list.html", {**page, **refused}, status=status)
+        if "error" in added and all(row.id != key for row in page["items"]):
+            messages.error(request, added["error"])
+        return render(request, "frontend/tracking/list.html", {**page, **added}, status=status)
     state = policy.get(request.actor, key).state
     found = tracking_page(request.actor, chosen=LISTED_UNDER.get(state, "done"))
     row = next((one for one in found.items if one.id == key), None)
     if row is None:
         return HttpResponseClientRefresh()
-    response = render(request, "frontend/tracking/_swap.html", {**_page(request, found, shown), **refused, "item": row})
-    return response if refused else trigger_client_event(response, "toast", {"value": said}, after="settle")
+    return render(request, "frontend/tracking/_swap.html", {**_page(request, found, shown), **added, "item": row})
 
 
 def _page(request: TenantRequest, page: TrackingPage, shown: str | None = None) -> dict[str, Any]:

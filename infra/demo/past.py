@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from crm.complaints.actions import first_contact
 from crm.complaints.policy import complaints
-from crm.customers.actions import correct, verify
+from crm.customers.actions import call_back, correct, verify
 from crm.customers.policy import tracking
 from crm.followups import planner
 from crm.followups.actions import record_outcome
@@ -158,6 +158,7 @@ def _answer_complaints(cast: Cast, chance: Random, now: datetime, played: Played
 def _put_right(cast: Cast, chance: Random, now: datetime, played: Played) -> None:
     """Owners correct what they were asked; the next day a specialist has checked it."""
     for item in tracking.visible(cast.manager).filter(state="corrected"):
+        call_back(cast.manager, item, now=now)
         verify(cast.manager, item, now=now)
     for item in tracking.visible(cast.manager).filter(state="open"):
         owner = cast.by_staff.get(item.owner_id)

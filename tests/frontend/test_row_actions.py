@@ -29,6 +29,10 @@ def contact(client: Client, key: UUID, note: str = "已致歉", **headers: str) 
     return client.post(f"/complaints/{key}/first-contact/", {"note": note}, headers=headers)
 
 
+def dial(client: Client, key: UUID, headers: dict[str, str] | None = None) -> Any:
+    return client.post(f"/tracking/{key}/call/", {"show": "corrected"}, headers=headers or {})
+
+
 def text_of(answer: Any) -> str:
     return str(answer.content.decode())
 
@@ -119,16 +123,44 @@ def test_corrected_and_verified(chengdu: Tenant, client_of: People) -> None:
     answer = client_of("邓凯").post(f"/tracking/{key}/correction/", {"value": RIGHT}, headers=HTMX)
     assert "已更正，待核实" in text_of(answer)
     lina = client_of("李娜")
-    assert "核实无误" in text_of(lina.get("/tracking/?show=corrected"))
+    page = text_of(lina.get("/tracking/?show=corrected"))
+    assert "拨打核实" in page
+    assert "核实无误" not in page
+    row = text_of(dial(lina, key, HTMX))
+    assert f'href="tel:{RIGHT}"' in row
+    assert "核实无误" in row
     answer = lina.post(f"/tracking/{key}/verification/", {"show": "corrected"})
     assert answer["Location"] == "/tracking/?show=corrected"
     with inside(chengdu):
         assert TrackingItem.objects.get(pk=key).state == "verified"
 
 
+def test_the_number_comes_without_scripts_as_well(chengdu: Tenant, client_of: People) -> None:
+    key = inside_of(chengdu, corrected_data)
+    lina = client_of("李娜")
+    page = text_of(dial(lina, key))
+    assert "<html" in page
+    assert f'href="tel:{RIGHT}"' in page
+    assert RIGHT not in text_of(lina.get("/tracking/?show=corrected"))
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 422), (HTMX, 200)])
+def test_nobody_verifies_what_they_did_not_dial(
+    chengdu: Tenant, client_of: People, headers: dict[str, str], status: int
+) -> None:
+    key = inside_of(chengdu, corrected_data)
+    answer = client_of("李娜").post(f"/tracking/{key}/verification/", {"show": "corrected"}, headers=headers)
+    assert answer.status_code == status
+    assert "请先拨打客户电话" in text_of(answer)
+    with inside(chengdu):
+        assert TrackingItem.objects.get(pk=key).state == "corrected"
+
+
 def test_the_counts_above_change_with_the_row_and_the_filter_stays(chengdu: Tenant, client_of: People) -> None:
     key = inside_of(chengdu, corrected_data)
-    answer = client_of("李娜").post(f"/tracking/{key}/verification/", {"show": "corrected"}, headers=HTMX)
+    lina = client_of("李娜")
+    dial(lina, key)
+    answer = lina.post(f"/tracking/{key}/verification/", {"show": "corrected"}, headers=HTMX)
     filters = dict(re.findall(r'href="\?show=(\w+)"( aria-current="true")?', text_of(answer)))
     assert filters == {"open": "", "corrected": ' aria-current="true"', "done": ""}
     assert re.search(r'待核实 <span class="segmented__count">0</span>', text_of(answer))
@@ -137,6 +169,7 @@ def test_the_counts_above_change_with_the_row_and_the_filter_stays(chengdu: Tena
 def test_twice_the_same_is_refused_in_words(chengdu: Tenant, client_of: People) -> None:
     key = inside_of(chengdu, corrected_data)
     lina = client_of("李娜")
+    dial(lina, key)
     for expected in (302, 409):
         answer = lina.post(f"/tracking/{key}/verification/", {"show": "corrected"})
         assert answer.status_code == expected

@@ -6,6 +6,11 @@ MOBILE = re.compile(r"1[3-9]\d{9}")
 MOBILE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 
 
+def is_placeholder(mobile: str) -> bool:
+    """13800000000: what is typed to get past a required field, and nobody's."""
+    return mobile.endswith("00000000")
+
+
 def masked_mobile(number: str) -> str:
     """``138****5678``. What isn't a mobile keeps its last two digits at most; empty stays empty."""
     if MOBILE.fullmatch(number):

@@ -1,15 +1,16 @@
 """The wrong-information loop: found wrong → corrected by its owner → verified by the CRC (handbook §2)."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from care_support import MOBILE, NOW, OTHER_MOBILE, a_customer, a_vehicle, nothing_changes
 from django.db import connection
 
 from crm.customers import actions, policy, queries
+from crm.customers.actions import reveal_mobile
 from crm.customers.models import Customer, TrackingItem
-from sanfang.audit.models import Event
+from sanfang.audit.models import Access, Event
 from sanfang.kernel.errors import Conflict, DomainError, Forbidden
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.models import Staff
@@ -25,6 +26,11 @@ def staff(name: str) -> Staff:
 def report(actor: Actors, customer: Customer, *, owner: str = ADVISOR, **facts: object) -> TrackingItem:
     given = {"field": "mobile", "note": "空号", "now": NOW, **facts}
     return actions.report_wrong(actor(SPECIALIST), customer, owner=staff(owner), **given)  # type: ignore[arg-type]
+
+
+def verify(actor: Actors, item: TrackingItem, name: str = SPECIALIST, now: datetime = NOW) -> None:
+    actions.call_back(actor(name), item, now=now)
+    actions.verify(actor(name), item, now=now)
 
 
 @pytest.mark.usefixtures("in_chengdu")
@@ -52,7 +58,7 @@ class TestTheLoop:
         assert (customer.mobile, customer.mobile_state) == (OTHER_MOBILE, "unverified")
         assert (item.state, item.corrected_value, item.corrected_at) == ("corrected", OTHER_MOBILE, later)
 
-        actions.verify(actor(SPECIALIST), item, now=later)
+        verify(actor, item, now=later)
         customer.refresh_from_db()
         assert customer.mobile_state == "verified"
         assert (item.state, item.verified_at) == ("verified", later)
@@ -96,7 +102,7 @@ class TestTheLoop:
         customer = a_customer()
         item = report(actor, customer)
         actions.correct(actor(ADVISOR), item, value=OTHER_MOBILE, now=NOW)
-        actions.verify(actor(SPECIALIST), item, now=NOW)
+        verify(actor, item)
         Customer.objects.filter(pk=customer.pk).update(mobile=MOBILE, mobile_state="unverified")
         customer.refresh_from_db()
         again = report(actor, customer, owner=OTHER_ADVISOR, now=NOW + timedelta(days=1))
@@ -112,6 +118,7 @@ class TestTheLoop:
         item = report(actor, customer)
         actions.correct(actor(ADVISOR), item, value=OTHER_MOBILE, now=NOW)
         Customer.objects.filter(pk=customer.pk).update(mobile="15420000001")
+        actions.call_back(actor(SPECIALIST), item, now=NOW)
         with nothing_changes(), pytest.raises(Conflict) as refused:
             actions.verify(actor(SPECIALIST), item, now=NOW)
         assert refused.value.code == "changed_since"
@@ -134,7 +141,9 @@ class TestTheLoop:
         customer.refresh_from_db()
         assert (customer.name, customer.mobile_state) == ("程静怡", "unverified")
 
-    @pytest.mark.parametrize("value", ["", "  ", "12345", "15421234", "028-85551234", MOBILE])
+    @pytest.mark.parametrize(
+        "value", ["", "  ", "12345", "15421234", "028-85551234", "15400000000", "138 0000-0000", MOBILE]
+    )
     def test_a_bad_correction_changes_nothing(self, actor: Actors, value: str) -> None:
         item = report(actor, a_customer())
         with nothing_changes(), pytest.raises(DomainError) as refused:
@@ -146,6 +155,55 @@ class TestTheLoop:
         for facts in ({"field": "mobile"}, {"field": "shoe size"}, {"field": "other", "note": " "}):
             with nothing_changes(), pytest.raises(DomainError):
                 report(actor, customer, **facts)
+
+
+@pytest.mark.usefixtures("in_chengdu")
+class TestNobodyVerifiesWithoutACall:
+    @pytest.fixture
+    def item(self, actor: Actors) -> TrackingItem:
+        customer = a_customer()
+        # A look at the wrong number, before it was corrected, is no call to the right one; nor is one at another's.
+        reveal_mobile(actor(MANAGER), customer, now=NOW)
+        reveal_mobile(actor(MANAGER), a_customer(name="别人", mobile="15421110000"), now=NOW + timedelta(minutes=9))
+        item = report(actor, customer)
+        return actions.correct(actor(ADVISOR), item, value=OTHER_MOBILE, now=NOW + timedelta(minutes=1))
+
+    def refused(self, actor: Actors, item: TrackingItem, name: str) -> None:
+        with nothing_changes(), pytest.raises(DomainError) as refused:
+            actions.verify(actor(name), item, now=NOW + timedelta(hours=1))
+        assert refused.value.code == "not_dialled"
+
+    def offered(self, actor: Actors, name: str) -> tuple[str, ...]:
+        return queries.tracking(actor(name), chosen="corrected").items[0].verbs
+
+    def test_it_takes_a_look_at_the_corrected_number_by_that_very_person(
+        self, actor: Actors, item: TrackingItem
+    ) -> None:
+        later = NOW + timedelta(hours=1)
+        for name in (SPECIALIST, MANAGER):
+            self.refused(actor, item, name)
+            assert self.offered(actor, name) == ("call",)
+        assert actions.call_back(actor(SPECIALIST), item, now=later) == OTHER_MOBILE
+        assert Access.objects.get(staff=actor(SPECIALIST).staff_id).reason == "tracking"
+        self.refused(actor, item, MANAGER)
+        assert self.offered(actor, MANAGER) == ("call",)
+        assert self.offered(actor, SPECIALIST) == ("call", "verify")
+        assert actions.verify(actor(SPECIALIST), item, now=later).state == "verified"
+
+    def test_a_call_from_the_queue_counts_as_well(self, actor: Actors, item: TrackingItem) -> None:
+        reveal_mobile(actor(SPECIALIST), item.customer, now=NOW + timedelta(minutes=2))
+        assert actions.verify(actor(SPECIALIST), item, now=NOW + timedelta(minutes=9)).state == "verified"
+
+    def test_who_has_no_number_cannot_be_called(self, actor: Actors, item: TrackingItem) -> None:
+        Customer.objects.filter(pk=item.customer_id).update(mobile="", landline="")
+        TrackingItem.objects.filter(pk=item.pk).update(field="other")
+        assert self.offered(actor, SPECIALIST) == ("call", "verify")
+        assert actions.verify(actor(SPECIALIST), item, now=NOW + timedelta(hours=1)).state == "verified"
+
+    def test_the_number_is_for_who_verifies(self, actor: Actors, item: TrackingItem) -> None:
+        for name in (ADVISOR, "蒋国华"):
+            with nothing_changes(), pytest.raises(Forbidden):
+                actions.call_back(actor(name), item, now=NOW)
 
 
 @pytest.mark.usefixtures("in_chengdu")
@@ -201,7 +259,7 @@ class TestWhoMay:
             "川A6K88F",
             "空号",
         )
-        assert row.verbs == ("verify",)
+        assert row.verbs == ("call",)
         assert MOBILE not in str(page)
         assert OTHER_MOBILE not in str(page)
         assert {found.key: (found.count, found.current) for found in page.filters} == {
