@@ -117,13 +117,15 @@ def _sheet(
     if asked:
         call["callback"] = replace(sheet.callback, value=asked)
     call["hold"] = hold_of(request, sheet)
-    complaints = reverse("complaints") if request.actor.may("complaint.see") else None
+    may_see = request.actor.may("complaint.see")
     if sheet.alert:
-        call["alert"] = {"tone": sheet.alert.tone, "text": sheet.alert.text, "url": complaints}
+        address = reverse("complaint", args=[sheet.alert.complaint_id]) if may_see else None
+        call["alert"] = {"tone": sheet.alert.tone, "text": sheet.alert.text, "url": address}
     if sheet.closed:
         closed = {name: getattr(sheet.closed, name) for name in sheet.closed.__dataclass_fields__}
         if sheet.closed.complaint:
-            closed["complaint"] = {"no": sheet.closed.complaint.no, "url": complaints}
+            address = reverse("complaint", args=[sheet.closed.complaint.id]) if may_see else None
+            closed["complaint"] = {"no": sheet.closed.complaint.no, "url": address}
         call["closed"] = closed
     return call
 

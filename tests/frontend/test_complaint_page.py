@@ -49,6 +49,11 @@ def test_the_list_leads_to_the_page_and_the_page_to_the_call(
     assert call not in text_of(client_of(HANDLER).get(address))
 
 
+def test_the_call_leads_to_the_complaint(chengdu: Tenant, client_of: People, complaint: Complaint) -> None:
+    page = text_of(client_of(MANAGER).get(f"/workbench/{complaint.follow_up_id}/"))
+    assert page.count(f'href="/complaints/{complaint.pk}/"') == 2  # the alert above, the result beside
+
+
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 def test_the_number_comes_on_request_and_is_written_down(
     chengdu: Tenant, client_of: People, complaint: Complaint, headers: dict[str, str]
