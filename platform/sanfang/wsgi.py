@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from sanfang.ops.encoding import utf_8_only
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sanfang.settings.production")
-application = get_wsgi_application()
+application = utf_8_only(get_wsgi_application())
