@@ -112,7 +112,7 @@ def record_outcome(
     elif kind == OutcomeKind.WRONG_NUMBER:
         trying.tracking_id = _report_number(actor, call, trying, dialled, now)
     elif given_up_now or ending.invites:
-        trying.invitation_id = _invite(call, pack, now)
+        trying.invitation_id = _invite(call, pack, now, surveys.REFUSED if ending.invites else surveys.PURPOSE)
     trying.save()
     Draft.objects.filter(follow_up=call).delete()
     holds.let_go(actor, call.customer_id)
@@ -252,7 +252,7 @@ def owner_of(call: FollowUp) -> Staff | None:
     return named or (vehicles.responsible(call.vehicle_id) if call.vehicle_id else None)
 
 
-def _invite(call: FollowUp, pack: Pack, now: datetime) -> UUID | None:
+def _invite(call: FollowUp, pack: Pack, now: datetime, message: str) -> UUID | None:
     """The questionnaire as a link, where the standard has one for it and there is a right number."""
     rule = pack.rules[call.rule]
     if not rule.survey_link or rule.questionnaire is None:
@@ -263,6 +263,7 @@ def _invite(call: FollowUp, pack: Pack, now: datetime) -> UUID | None:
         follow_up_id=call.pk,
         questionnaire=rule.questionnaire,
         pack_version=pack.version,
+        message=message,
         context={
             "model": call.vehicle.title if call.vehicle else "",
             "plate": call.vehicle.plate if call.vehicle else "",

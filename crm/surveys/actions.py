@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from crm.vehicles.queries import Vehicle
 
 PURPOSE = "survey_link"
-"""The message of the pack that carries a link, and what the message is for."""
+"""What the message is for, and the pack's message to a customer whom nobody reached."""
+REFUSED = "survey_refused"
+"""The pack's message to one who was reached and wouldn't answer."""
 MESSAGE_LANGUAGE = "zh-hans"
 
 
@@ -79,11 +81,12 @@ def invite(
     now: datetime,
     context: Mapping[str, str] | None = None,
     pack_version: str | None = None,
+    message: str = PURPOSE,
 ) -> Invitation | None:
     """Sends the questionnaire to the customer's mobile as a link; None when there is no number to send it to.
 
-    A follow-up sends one invitation, however often it is asked to. ``context`` gives further variables of the
-    pack's message. The text is in Chinese, whatever language the caller works in.
+    A follow-up sends one invitation, however often it is asked to. ``message`` names the pack's text, ``context``
+    gives further variables of it. The text is in Chinese, whatever language the caller works in.
     """
     earlier = Invitation.objects.filter(follow_up_id=follow_up_id).first() if follow_up_id else None
     if earlier is not None:
@@ -92,7 +95,7 @@ def invite(
         return None
     pack, code = _pack(pack_version), codes.new_code(current_tenant().code)
     with override(MESSAGE_LANGUAGE):
-        text = _text(pack, customer, context or {})
+        text = _text(pack.messages[message].zh, customer, context or {})
     invitation = Invitation(
         customer=customer,
         vehicle=vehicle,
@@ -111,6 +114,7 @@ def invite(
         secret=code,
         purpose=PURPOSE,
         about=invitation,
+        not_after=invitation.expires_at,
         now=now,
     )
     invitation.save()
@@ -184,7 +188,7 @@ def _complain(response: Response, pack: Pack, now: datetime) -> None:
     )
 
 
-def _text(pack: Pack, customer: "Customer", context: Mapping[str, str]) -> str:
+def _text(text: str, customer: "Customer", context: Mapping[str, str]) -> str:
     facts = store()
     values = {
         **context,
@@ -193,7 +197,7 @@ def _text(pack: Pack, customer: "Customer", context: Mapping[str, str]) -> str:
         "phone": landline(facts.phone),
         "link": address_of(Tenant(kind=Kind.PUBLIC), f"/s/{secrets.PLACE}"),
     }
-    return fill(pack.messages[PURPOSE].zh, values)
+    return fill(text, values)
 
 
 def _pack(version: str | None) -> Pack:

@@ -125,7 +125,7 @@ def sheet(invitation: Invitation, answers: Answers, problems: Mapping[str, str] 
 
 def messages(actor: Actor, now: datetime, *, limit: int = 200) -> list[SentMessage]:
     """The newest messages for the screen 短信."""
-    rows = messaging.newest(actor, limit=limit)
+    rows = messaging.newest(actor, now, limit=limit)
     names = customers.names({row.customer_id for row in rows})
     states = _states({row.about for row in rows if row.about}, now)
     return [

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from crm.complaints.actions import first_contact
@@ -23,6 +24,7 @@ from crm.followups.queries import get, questionnaire_of, queue
 from crm.store.queries import store
 from sanfang.kernel.errors import DomainError
 from sanfang.kernel.permissions import Actor
+from sanfang.messaging.delivery import send_waiting
 from sanfang.standards.definitions import Question, QuestionKind
 from tenants.models import Tenant
 
@@ -78,11 +80,17 @@ def play(tenant: Tenant, cast: Cast, until: datetime, told: Callable[[Played], N
         _call(cast, chance, opening, played, left=0.55 if short else 0.0)
         _answer_complaints(cast, chance, opening + timedelta(hours=7), played, answered=0.4 if short else 0.95)
         _put_right(cast, chance, opening + timedelta(hours=8), played)
+        _send(opening + timedelta(hours=8))
         day += timedelta(days=1)
         played.days += 1
         told(played)
     planner.plan(until)
     return played
+
+
+def _send(now: datetime) -> None:
+    """The messages that wait, as the worker of that moment would have."""
+    send_waiting(lambda: now)
 
 
 def _call(cast: Cast, chance: Random, opening: datetime, played: Played, left: float) -> None:
@@ -104,17 +112,20 @@ def _end(caller: Actor, chance: Random, key: Any, how: str, now: datetime) -> in
     happy = chance.random() > 0.05
     answers = _answers(questionnaire.questions, chance, happy) if questionnaire else {}
     try:
-        record_outcome(
-            caller,
-            call,
-            attempt=call.attempts + 1,
-            outcome=how,
-            answers=answers if how == "completed" else None,
-            note=chance.choice(PRAISE if happy else BLAME) if how == "completed" else "",
-            promised_at=now + timedelta(days=1) if how == "call_later" else None,
-            reason=chance.choice(REASONS[how]) if how in REASONS else "",
-            now=now,
-        )
+        # What follows by message leaves then, too: a worker of today must not find it weeks later.
+        with transaction.atomic():
+            record_outcome(
+                caller,
+                call,
+                attempt=call.attempts + 1,
+                outcome=how,
+                answers=answers if how == "completed" else None,
+                note=chance.choice(PRAISE if happy else BLAME) if how == "completed" else "",
+                promised_at=now + timedelta(days=1) if how == "call_later" else None,
+                reason=chance.choice(REASONS[how]) if how in REASONS else "",
+                now=now,
+            )
+            _send(now)
     except DomainError:
         # The customer can't be called this way (no number, a promise outside the hours): it stays for tomorrow.
         return 0

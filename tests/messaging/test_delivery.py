@@ -41,6 +41,21 @@ def state_of(message: Message) -> tuple[str, str]:
     return message.state, message.error
 
 
+def test_what_has_lost_its_sense_is_not_sent_and_says_so() -> None:
+    message = queued()
+    Message.objects.filter(pk=message.pk).update(not_after=NOW + timedelta(days=14))
+    assert delivery.send_waiting(Ticking(NOW + timedelta(days=14))) == 0
+    assert Recorder.sent == []
+    assert state_of(message) == ("failed", "expired")
+
+
+def test_until_then_it_is_sent() -> None:
+    message = queued()
+    Message.objects.filter(pk=message.pk).update(not_after=NOW + timedelta(days=14))
+    assert delivery.send_waiting(Ticking(NOW + timedelta(days=14, seconds=-1))) == 1
+    assert state_of(message) == ("sent", "")
+
+
 def test_a_message_is_sent_once_with_its_secret_and_its_id_as_the_key() -> None:
     message = queued()
     assert delivery.send_waiting(Ticking(NOW)) == 1

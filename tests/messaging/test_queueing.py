@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from care_support import MOBILE, NOW, a_customer, everything, nothing_changes
+from care_support import MOBILE, NOW, a_customer, at, everything, nothing_changes
 
 from crm.customers.models import Consent, Customer
 from sanfang.kernel.errors import Forbidden, NotFound
@@ -46,11 +46,28 @@ class TestTheText:
 
     def test_colleagues_see_the_message_without_its_secret_and_number(self, actor: Actors) -> None:
         queue(a_customer())
-        (row,) = queries.newest(actor("李娜"))
+        (row,) = queries.newest(actor("李娜"), NOW)
         assert "/s/•••• 填写" in row.text
         assert (row.to_masked, row.state, row.error) == ("154****4567", "queued", "")
         assert MOBILE not in str(row)
         assert [row.text for row in queries.of_customer(row.customer_id)] == [row.text]
+
+    @pytest.mark.parametrize(
+        ("moment", "facts", "words"),
+        [
+            ("2026-11-17 08:59", {}, "短信时段 09:00 起发送"),
+            ("2026-11-17 19:59", {}, "正在排队，马上发送"),
+            ("2026-11-17 20:00", {}, "短信时段 09:00–20:00，明日发送"),
+            ("2026-11-17 12:00", {"not_before": at("2026-11-17 12:04")}, "短信平台暂时无法连接，12:04 再试"),
+            ("2026-11-17 12:00", {"not_after": at("2026-11-17 12:00")}, "问卷已过期，不再发送"),
+            ("2026-11-17 12:00", {"state": "sent"}, ""),
+        ],
+    )
+    def test_what_waits_says_why(self, actor: Actors, moment: str, facts: dict[str, Any], words: str) -> None:
+        message = queue(a_customer())
+        Message.objects.filter(pk=message.pk).update(**facts)
+        (row,) = queries.newest(actor("李娜"), at(moment))
+        assert row.waits == words
 
     def test_the_development_outbox_shows_it_as_the_customer_would_get_it(self, actor: Actors) -> None:
         message = queue(a_customer())
@@ -64,9 +81,10 @@ class TestTheText:
 
     def test_who_may_not_see_messages_gets_none(self, actor: Actors) -> None:
         queue(a_customer())
-        for ask in (queries.newest, queries.outbox):
-            with pytest.raises(Forbidden):
-                ask(actor("邓凯"))
+        with pytest.raises(Forbidden):
+            queries.newest(actor("邓凯"), NOW)
+        with pytest.raises(Forbidden):
+            queries.outbox(actor("邓凯"))
 
     def test_where_a_provider_carries_messages_there_is_no_outbox(self, actor: Actors, settings: Any) -> None:
         settings.MESSAGE_GATEWAY = "care_support.Recorder"
@@ -90,7 +108,7 @@ class TestWhoWantsNone:
         assert (message.state, message.error) == ("failed", why)
         with nothing_changes():
             assert send_waiting(lambda: NOW) == 0
-        assert queries.newest(actor("李娜"))[0].error != ""
+        assert queries.newest(actor("李娜"), NOW)[0].error != ""
 
     def test_the_newest_word_on_messages_holds(self) -> None:
         customer = a_customer()

@@ -226,6 +226,7 @@ def test_a_faulty_rule_is_told_with_file_line_and_rule(
         ("  cool_down_days: 3\n", "", "calling:", "cool_down_days"),
         ('  calls_to: "20:00"', "  calls_to: 20:00", "calls_to", "1200"),
         ('  calls_to: "20:00"', '  calls_to: "08:00"', "calls_to", "结束时间"),
+        ("  survey_refused:\n", "  survey_refusal:\n", "messages:", "survey_refused"),
         ("closing_rule: complaint-closing", "closing_rule: closing", "closing_rule", "closing"),
         ("{customer}您好，{store}客户关系中心回访", "{customer}您好，{shop}客户关系中心回访", "{shop}", "shop"),
         (

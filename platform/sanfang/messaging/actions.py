@@ -21,12 +21,13 @@ def queue_message(
     now: datetime,
     secret: str = "",
     about: TenantModel | None = None,
+    not_after: datetime | None = None,
 ) -> Message:
     """A message to send once the transaction we are in is committed, within the hours for messages.
 
     ``text`` is the bare text: signature and the way to refuse are put around it. Where it says ``{secret}`` the
-    message will say ``secret``, which is stored encrypted. For a customer who wants no messages there is a row
-    too, which says why nothing was sent.
+    message will say ``secret``, which is stored encrypted. ``not_after``: when it has lost its sense. For a
+    customer who wants no messages there is a row too, which says why nothing was sent.
     """
     refusal = house().refusal(customer_id, mobile)
     message = Message.objects.create(
@@ -41,6 +42,7 @@ def queue_message(
         error=refusal or "",
         queued_at=now,
         not_before=now,
+        not_after=not_after,
     )
     if not refusal:
         tasks.send.later()

@@ -73,6 +73,8 @@ def hand_over(message: Message, carrier: Gateway, clock: Callable[[], datetime])
 
 
 def _outcome(message: Message, carrier: Gateway, clock: Callable[[], datetime]) -> dict[str, Any]:
+    if message.not_after and clock() >= message.not_after:
+        return {"state": State.FAILED, "error": Fault.EXPIRED}
     # Asked again: the customer may have refused since the message was queued.
     refusal = house().refusal(message.customer_id, message.to)
     if refusal:

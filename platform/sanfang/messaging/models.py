@@ -24,6 +24,7 @@ class Fault(models.TextChoices):
     WRONG_NUMBER = "wrong_number", _("号码已标记为错误")
     REJECTED = "rejected", _("短信平台拒绝")
     UNREACHABLE = "unreachable", _("短信平台多次无法连接")
+    EXPIRED = "expired", _("问卷已过期，不再发送")
 
 
 class Message(TenantModel):
@@ -32,7 +33,7 @@ class Message(TenantModel):
     ``text`` is what is sent, but for a secret it may hold (the code of a personal link): that stands in
     ``sealed``, encrypted, and is put in for ``{secret}`` when the text leaves (:mod:`sanfang.messaging.secrets`).
     ``customer_id`` and ``about`` name rows of apps above this one, without a constraint. ``error`` is a
-    :class:`Fault`, or empty.
+    :class:`Fault`, or empty. From ``not_after`` on there is no sense in sending it.
     """
 
     to = models.CharField(_("号码"), max_length=11)
@@ -49,6 +50,7 @@ class Message(TenantModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField()
     not_before = models.DateTimeField()
+    not_after = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)

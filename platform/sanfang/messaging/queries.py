@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
 
 from sanfang.kernel.errors import NotFound
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging import secrets
 from sanfang.messaging.gateways import in_development
+from sanfang.messaging.house import house
 from sanfang.messaging.models import Fault, Message, State
 from sanfang.messaging.numbers import masked_mobile
 from sanfang.messaging.policy import messages as policy
@@ -21,7 +25,7 @@ ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """``at`` is when it was queued; ``error`` says in words why it wasn't sent."""
+    """``at`` is when it was queued; ``error`` says in words why it wasn't sent, ``waits`` why it isn't yet."""
 
     id: UUID
     customer_id: UUID
@@ -35,6 +39,7 @@ class MessageRow:
     at: datetime
     sent_at: datetime | None
     error: Any
+    waits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,9 @@ class OutboxRow:
     provider_id: str
 
 
-def newest(actor: Actor, *, limit: int = 200) -> list[MessageRow]:
+def newest(actor: Actor, now: datetime, *, limit: int = 200) -> list[MessageRow]:
     policy.require(actor, "see")
-    return _rows(policy.visible(actor).order_by("-queued_at", "-pk")[:limit])
+    return _rows(policy.visible(actor).order_by("-queued_at", "-pk")[:limit], now)
 
 
 def of_customer(customer_id: UUID, *, limit: int = 50) -> list[MessageRow]:
@@ -72,7 +77,10 @@ def outbox(actor: Actor, *, limit: int = 100) -> list[OutboxRow]:
     return rows
 
 
-def _rows(messages: Iterable[Message]) -> list[MessageRow]:
+def _rows(messages: Iterable[Message], now: datetime | None = None) -> list[MessageRow]:
+    messages = list(messages)
+    queued = now and any(one.state == State.QUEUED for one in messages)
+    hours = house().hours() if queued else None
     return [
         MessageRow(
             id=message.pk,
@@ -87,6 +95,22 @@ def _rows(messages: Iterable[Message]) -> list[MessageRow]:
             at=message.queued_at,
             sent_at=message.sent_at,
             error=Fault(message.error).label if message.error else "",
+            waits=_waits(message, now, *hours) if now and hours and message.state == State.QUEUED else "",
         )
         for message in messages
     ]
+
+
+def _waits(message: Message, now: datetime, begin: time, end: time, zone: ZoneInfo) -> str:
+    """Why a message is still in line: the hours for messages, or a provider that will be asked again."""
+    if message.not_after and now >= message.not_after:
+        return str(Fault.EXPIRED.label)
+    local = now.astimezone(zone)
+    words = {"begin": f"{begin:%H:%M}", "end": f"{end:%H:%M}"}
+    if local.time() < begin:
+        return _("短信时段 %(begin)s 起发送") % words
+    if local.time() >= end:
+        return _("短信时段 %(begin)s–%(end)s，明日发送") % words
+    if message.not_before > now:
+        return _("短信平台暂时无法连接，%(time)s 再试") % {"time": f"{message.not_before.astimezone(zone):%H:%M}"}
+    return _("正在排队，马上发送")

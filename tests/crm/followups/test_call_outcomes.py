@@ -158,6 +158,10 @@ def test_refused_ends_the_call_and_sends_the_questionnaire(li: Actor, call: Any)
     assert call.state == "given_up"
     assert result.invitation == Invitation.objects.get().pk
     assert Attempt.objects.get().reason == "no_time"
+    text = Message.objects.get().text
+    assert "尊重您的意愿" in text
+    assert "未能联系上" not in text
+    assert "/s/{secret} " in text
 
 
 def test_refused_without_a_right_mobile_sends_nothing(li: Actor, call: Any) -> None:

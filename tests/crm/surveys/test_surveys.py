@@ -92,6 +92,7 @@ class TestInvitations:
         assert text.startswith(f"【{in_chengdu.short_name}】陈女士您好，{in_chengdu.short_name}")
         assert f"http://localhost/s/{code} " in text
         assert f"请致电{in_chengdu.phone}。" in text
+        assert "未能联系上您" in text
         assert text.endswith("拒收请回复R")
         assert (message.to, message.purpose, message.about) == (MOBILE, "survey_link", invitation.pk)
         assert MOBILE not in text
@@ -149,6 +150,7 @@ class TestInvitations:
     def test_what_became_of_it_is_worked_out(self) -> None:
         invitation, _code = invite(a_customer())
         assert invitation.expires_at == NOW + valid_for()
+        assert invitation.message.not_after == invitation.expires_at
         assert queries.state_of(invitation, invitation.expires_at - timedelta(seconds=1)) == "open"
         assert queries.state_of(invitation, invitation.expires_at) == "expired"
         invitation.answered_at = NOW

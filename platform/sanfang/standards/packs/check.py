@@ -15,6 +15,8 @@ from sanfang.standards.packs.lines import Place
 
 SCHEMA = Path(__file__).with_name("pack.schema.json")
 YES_NO = {"yes", "no"}
+LINK_MESSAGES = ("survey_link", "survey_refused")
+"""What a pack that sends questionnaires as links has to have words for."""
 Told = tuple[Place, str]
 """A fault before it has a line: where, and what to do."""
 
@@ -90,6 +92,10 @@ def _sense(pack: dict[str, Any]) -> Iterator[Told]:
     yield from _rules(pack)
     yield from _questions(pack)
     yield from _words(pack, (), set(pack["variables"]))
+    if any(rule["survey_link"] for rule in pack["rules"].values()):
+        for name in LINK_MESSAGES:
+            if name not in pack["messages"]:
+                yield ("messages",), _("缺少“%(name)s”。") % {"name": name}
     if pack["complaints"]["closing_rule"] not in pack["rules"]:
         place = ("complaints", "closing_rule")
         yield place, _("没有名为“%(name)s”的规则。") % {"name": pack["complaints"]["closing_rule"]}
