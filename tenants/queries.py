@@ -14,30 +14,31 @@ from sanfang.tenancy.context import door
 from tenants.models import Affiliation, Domain, Kind, Membership, State, Tenant
 from tenants.roles import roles
 
-UNKNOWN = "unknown"
+VERSION = "tenants:version"
 TENANT_SECONDS = 30
 """How long a looked-up tenant is believed; a change shows at once because it moves the version."""
 
 
 def tenant_of_host(host: str) -> Tenant | None:
-    """The tenant whose address ``host`` is (without port), or None."""
-    cache = caches["shared"]
-    version = cache.get_or_set("tenants:version", 1, None)
-    key = f"tenant:{host.lower()}"
-    known = cache.get(key, UNKNOWN, version=version)
-    if known != UNKNOWN:
+    """The tenant whose address ``host`` is (without port), or None. One round trip to the cache."""
+    cache, key = caches["shared"], f"tenant:{host.lower()}"
+    found = cache.get_many([VERSION, key])
+    version = found.get(VERSION) or cache.get_or_set(VERSION, 1, None)
+    known_at, known = found.get(key, (None, None))
+    if known_at == version:
         return cast(Tenant | None, known)
     domain = Domain.objects.select_related("tenant").filter(domain=host.lower()).first()
     tenant = cast(Tenant, domain.tenant) if domain else None
-    cache.set(key, tenant, TENANT_SECONDS, version=version)
+    # With the version as it was before we asked: whatever changed since has moved it.
+    cache.set(key, (version, tenant), TENANT_SECONDS)
     return tenant
 
 
 def forget_tenants() -> None:
     """Makes every process look tenants up afresh."""
     cache = caches["shared"]
-    cache.get_or_set("tenants:version", 1, None)
-    cache.incr("tenants:version")
+    cache.get_or_set(VERSION, 1, None)
+    cache.incr(VERSION)
 
 
 def live_membership(user_id: int, schema_name: str) -> Membership | None:

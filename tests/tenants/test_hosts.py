@@ -1,9 +1,17 @@
 """The host decides the tenant."""
 
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from redis import Redis
 
 from tenants.actions import resume, suspend
 from tenants.models import Domain, Tenant
+from tenants.queries import forget_tenants, tenant_of_host
 
 
 def test_an_unknown_host_gets_a_plain_404(network: dict[str, Tenant]) -> None:
@@ -38,6 +46,34 @@ def test_a_new_address_is_known_at_once(chengdu: Tenant) -> None:
     assert visitor.get("/").status_code == 404
     Domain.objects.create(tenant=chengdu, domain="crm.chengdu-cars.localhost", is_primary=False)
     assert visitor.get("/").status_code == 302
+
+
+def test_a_known_address_costs_one_round_trip_to_the_cache(chengdu: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tenant_of_host("chengdu.localhost") == chengdu
+    sent: list[str] = []
+    execute = Redis.execute_command
+
+    def noted(self: Any, *words: Any, **options: Any) -> Any:
+        sent.append(words[0])
+        return execute(self, *words, **options)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(Redis, "execute_command", noted)
+    with CaptureQueriesContext(connection) as asked:
+        assert tenant_of_host("chengdu.localhost") == chengdu
+    assert (sent, len(asked)) == (["MGET"], 0)
+
+
+def test_what_was_looked_up_before_a_change_is_not_believed_after_it(chengdu: Tenant) -> None:
+    """The change comes between asking the database and noting the answer."""
+    forget_tenants()
+    cache = caches["shared"]
+    known = cache.get_many(["tenants:version"])["tenants:version"]
+    tenant_of_host("chengdu.localhost")
+    assert cache.get("tenant:chengdu.localhost")[0] == known
+    forget_tenants()
+    with CaptureQueriesContext(connection) as asked:
+        assert tenant_of_host("chengdu.localhost") == chengdu
+    assert len(asked) == 1
 
 
 def test_probes_answer_on_every_host(network: dict[str, Tenant]) -> None:

@@ -79,6 +79,8 @@ PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "https")
 # `default` logs in as sanfang_app, which may do nothing until it has entered the door or a tenant;
 # `provisioner` may create schemas and roles and acts as their owner (ADR 0002).
 STATEMENT_TIMEOUT_MS = env.number("STATEMENT_TIMEOUT_MS", 30_000)
+SCHEMAS_PER_CONNECTION = env.number("SCHEMAS_PER_CONNECTION", 50)
+"""A connection that has touched more schemas is given up at the end of the request or task (2.5 MB each)."""
 TENANT_POOL_SIZE = env.number("TENANT_POOL_SIZE", 2)
 """Ready schemas of each kind kept in the pool."""
 MIGRATION_CANARIES = env.words("MIGRATION_CANARIES")
