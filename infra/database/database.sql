@@ -13,3 +13,6 @@ ALTER DEFAULT PRIVILEGES FOR ROLE sanfang_owner IN SCHEMA public
 ALTER DEFAULT PRIVILEGES FOR ROLE sanfang_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE sanfang_owner IN SCHEMA public
     GRANT EXECUTE ON FUNCTIONS TO sanfang_door, sanfang_tenant;
+
+-- Large objects live in no schema: one would outlive its tenant and be in none of its backups.
+REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC;
