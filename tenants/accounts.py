@@ -1,10 +1,11 @@
 """Signing in: allauth does it; here is only what our people and tenants need differently."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from tenants.addresses import client_address
 from tenants.forms import MobileField, clean_mobile
@@ -30,6 +31,12 @@ class MemberBackend(AuthenticationBackend):
 
 class AccountAdapter(DefaultAccountAdapter):
     """Mobile numbers are Chinese ones; nobody signs up by themselves."""
+
+    wrong = _("账号或密码不正确。账号是您的邮箱或手机号。")
+    error_messages: ClassVar = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": wrong,
+        "phone_password_mismatch": wrong,
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

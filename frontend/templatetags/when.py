@@ -4,7 +4,7 @@ Every filter works in the current time zone (the store's) and takes `now` as an 
 speaks of one moment.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -105,6 +105,12 @@ def span(since: date | datetime | None, now: datetime) -> str:
 def epoch(moment: datetime) -> int:
     """Seconds since 1970: what the countdowns in the browser reckon with."""
     return int(moment.timestamp())
+
+
+@register.filter
+def minutes(length: timedelta) -> int:
+    """A length of time in whole minutes, rounded up."""
+    return -(-length // timedelta(minutes=1))
 
 
 @register.filter

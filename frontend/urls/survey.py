@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from frontend.views.survey import survey
+from frontend.views.survey import survey, thanks
 
 urlpatterns = [
     path("s/<str:code>", survey, name="survey"),
+    path("s/<str:code>/thanks", thanks, name="survey-thanks"),
 ]

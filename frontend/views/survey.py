@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.store.queries import store
 from crm.surveys import codes, limits, questions
+from crm.surveys import thanks as just_answered
 from crm.surveys.actions import answer
 from crm.surveys.queries import Invitation, invitation_of, questionnaire_of, sheet, state_of
 from crm.surveys.questions import Answers, AnswersRefused
@@ -28,6 +29,8 @@ Page = tuple[str, dict[str, Any], int]
 """Template, context and status."""
 
 GONE = {"answered", "expired"}
+THANKS = "thanks"
+"""Answered just now."""
 
 
 @never_cache
@@ -42,7 +45,24 @@ def survey(request: HttpRequest, code: str) -> HttpResponse:
         limits.MISSES.count(address)
         return _unknown(request, status=404)
     template, context, status = page
+    if template == THANKS:
+        # Not the page itself: going back to an answered form would ask the browser to send it once more.
+        return redirect("survey-thanks", code)
     return render(request, f"frontend/survey/{template}.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def thanks(request: HttpRequest, code: str) -> HttpResponse:
+    """Follows the answers, once; afterwards, and for everybody else, there is only the link itself."""
+    known = codes.tidied(code)
+    dissatisfied = just_answered.take(codes.possible_hashes(known)) if known and request.method == "GET" else None
+    tenant = tenant_by_code(known[: codes.PREFIX]) if dissatisfied is not None else None
+    if tenant is None or not tenant.is_open:
+        return redirect("survey", code)
+    with inside(tenant, request_id=getattr(request, "request_id", "")):
+        context = {"store": _store(), "dissatisfied": dissatisfied}
+    return render(request, "frontend/survey/thanks.html", context)
 
 
 def _unknown(request: HttpRequest, status: int) -> HttpResponse:
@@ -57,9 +77,14 @@ def _page(request: HttpRequest, code: str, now: datetime) -> Page | None:
         invitation = invitation_of(code)
         if invitation is None:
             return None
-        facts = store()
         template, context, status = _step(request, invitation, now)
-        return template, {"store": {"name": facts.name, "phone": facts.phone}, **context}, status
+        return template, {"store": _store(), **context}, status
+
+
+def _store() -> dict[str, str]:
+    """The short name is the one that signs the message."""
+    facts = store()
+    return {"name": facts.name, "short_name": facts.short_name, "phone": facts.phone}
 
 
 def _step(request: HttpRequest, invitation: Invitation, now: datetime) -> Page:
@@ -83,7 +108,8 @@ def _submit(invitation: Invitation, post: QueryDict, now: datetime) -> Page:
         if refusal.code in GONE:
             return "gone", {"reason": refusal.code}, 410
         return _form(invitation, answers, note=note, errors=[str(refusal)], status=422)
-    return "thanks", {"dissatisfied": bool(response.dissatisfied)}, 200
+    just_answered.remember(invitation.code_hash, dissatisfied=bool(response.dissatisfied))
+    return THANKS, {}, 302
 
 
 def _form(
@@ -100,6 +126,7 @@ def _form(
         "questionnaire": shown,
         "customer_salutation": shown.customer_salutation,
         "note": note,
+        "asks_for_more": bool(note) or all(question.kind != "text" for question in shown.questions),
         "errors": errors or [],
     }
     return "page", context, status

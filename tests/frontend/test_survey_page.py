@@ -59,7 +59,7 @@ def test_the_page_asks_the_questions_and_shows_nothing_personal_but_the_form_of_
 
 
 def test_satisfied_answers_are_taken_and_thanked_for(chengdu: Tenant, customers_phone: Client, link: str) -> None:
-    answer = customers_phone.post(link, posted(SATISFIED, "谢谢"))
+    answer = customers_phone.post(link, posted(SATISFIED, "谢谢"), follow=True)
     assert answer.status_code == 200
     assert "谢谢您的回答" in answer.content.decode()
     with inside(chengdu):
@@ -69,8 +69,50 @@ def test_satisfied_answers_are_taken_and_thanked_for(chengdu: Tenant, customers_
         assert Complaint.objects.count() == 0
 
 
+def test_answers_lead_to_a_page_of_its_own_so_that_going_back_sends_nothing_again(
+    chengdu: Tenant, customers_phone: Client, link: str
+) -> None:
+    sent = customers_phone.post(link, posted(SATISFIED))
+    assert (sent.status_code, sent["Location"]) == (302, f"{link}/thanks")
+    # A preview doesn't use it up; a reader does.
+    assert customers_phone.head(f"{link}/thanks").status_code == 302
+    thanks = customers_phone.get(sent["Location"])
+    assert "谢谢您的回答" in thanks.content.decode()
+    assert chengdu.short_name in thanks.content.decode()
+    assert at_door()
+    again = customers_phone.get(f"{link}/thanks")
+    assert (again.status_code, again["Location"]) == (302, link)
+    assert customers_phone.get(link).status_code == 410
+    with inside(chengdu):
+        assert Response.objects.count() == 1
+
+
+def test_nobody_is_thanked_for_nothing(chengdu: Tenant, customers_phone: Client, link: str) -> None:
+    refused = customers_phone.post(link, {})
+    assert refused.status_code == 422
+    for code in (link.removeprefix("/s/"), chengdu.code + "a" * 12, "x"):
+        answer = customers_phone.get(f"/s/{code}/thanks")
+        assert (answer.status_code, answer["Location"]) == (302, f"/s/{code}")
+    customers_phone.post(link, posted(SATISFIED))
+    tenants.suspend(chengdu)
+    assert customers_phone.get(f"{link}/thanks").status_code == 302
+
+
+def test_the_store_is_named_as_in_its_message(chengdu: Tenant, customers_phone: Client, link: str) -> None:
+    page = customers_phone.get(link).content.decode()
+    assert f'<b class="survey__sign">{chengdu.short_name}</b>' in page
+    assert chengdu.name in page
+
+
+def test_there_is_one_place_for_words_of_ones_own(customers_phone: Client, link: str) -> None:
+    page = customers_phone.get(link).content.decode()
+    assert page.count("<textarea") == 1
+    # What an older page sent along isn't lost when something is missing.
+    assert "很急" in customers_phone.post(link, {"note": "很急"}).content.decode()
+
+
 def test_a_dissatisfied_answer_becomes_a_complaint(chengdu: Tenant, customers_phone: Client, link: str) -> None:
-    answer = customers_phone.post(link, posted(DISSATISFIED))
+    answer = customers_phone.post(link, posted(DISSATISFIED), follow=True)
     assert "尽快给您打电话" in answer.content.decode()
     with inside(chengdu):
         assert Complaint.objects.get().channel == "survey"
@@ -185,7 +227,7 @@ def test_the_pages_own_form_is_let_through(customers_phone: Client, link: str) -
         secure=True,
         headers={"origin": "https://localhost"},
     )
-    assert answer.status_code == 200
+    assert answer["Location"] == f"{link}/thanks"
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch"])
@@ -195,7 +237,7 @@ def test_other_methods_are_refused(customers_phone: Client, link: str, method: s
 
 def test_a_link_preview_does_not_use_the_link_up(customers_phone: Client, link: str) -> None:
     assert customers_phone.head(link).status_code == 200
-    assert customers_phone.post(link, posted(SATISFIED)).status_code == 200
+    assert customers_phone.post(link, posted(SATISFIED)).status_code == 302
 
 
 def test_a_guesser_is_cut_off_and_others_are_not(chengdu: Tenant, customers_phone: Client, link: str) -> None:

@@ -157,3 +157,6 @@ def test_a_group_sees_its_own_stores_only(network: dict[str, Tenant], client_of:
     page = client_of("段景行").get("/stores/").content.decode()
     assert network["chengdu"].name in page
     assert network["suzhou"].name not in page
+    # No way into a store where a group head has no account.
+    assert "chengdu." not in page
+    assert "加入集团" in page

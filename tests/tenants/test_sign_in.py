@@ -1,9 +1,11 @@
 """Signing in: by e-mail or mobile, members only, locked by person and address, pinned to the tenant."""
 
+import time
 from collections.abc import Callable
 
 import database
 import pytest
+import time_machine
 from allauth.mfa.totp.internal import auth as totp_auth
 from django.test import Client
 from django.utils import timezone
@@ -54,6 +56,18 @@ def test_a_stranger_and_a_wrong_password_get_the_same_answer(network: dict[str, 
         pages.append((answer.status_code, _without_tokens(text)))
     assert pages[0] == pages[1] == pages[2]
     assert not sign_in("suzhou.localhost", LINA.email)[1]
+
+
+@pytest.mark.parametrize("login", [LINA.email, LINA.mobile])
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-cn", "账号是您的邮箱或手机号。"), ("en", "e-mail address or mobile number")]
+)
+def test_a_wrong_password_is_told_in_words_for_both_ways(
+    network: dict[str, Tenant], login: str, language: str, words: str
+) -> None:
+    client = Client(SERVER_NAME="suzhou.localhost", headers={"accept-language": language})
+    page = client.post(LOGIN, {"login": login, "password": "wrong password 1"}).content.decode()
+    assert words in page
 
 
 def _without_tokens(page: str) -> str:
@@ -107,6 +121,7 @@ def test_five_wrong_passwords_lock_that_person_at_that_address_only(network: dic
         client.post(LOGIN, {"login": login, "password": "wrong password 1"})
     locked = client.post(LOGIN, {"login": LINA.email, "password": database.PASSWORD})
     assert locked.status_code == 429
+    assert "请在 15 分钟后再试" in locked.content.decode()
     assert not sign_in("chengdu.localhost", LINA.mobile, **store)[1], "the mobile number is the same person"
     assert sign_in("chengdu.localhost", zhou.email, **store)[1], "a colleague in the same store"
     assert sign_in("chengdu.localhost", LINA.email, REMOTE_ADDR="203.0.113.9")[1], "the same person elsewhere"
@@ -163,6 +178,19 @@ def test_the_second_factor_opens_the_door(chengdu: Tenant) -> None:
     right = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, next(totp_auth.yield_hotp_counters_from_time())))
     client.post("/accounts/2fa/authenticate/", {"code": right})
     assert client.get("/complaints/").status_code == 200
+
+
+@pytest.mark.parametrize(("steps", "opens"), [(-2, False), (-1, True), (1, True), (2, False)])
+def test_a_phone_may_be_one_step_slow_or_fast(chengdu: Tenant, steps: int, opens: bool) -> None:
+    secret = totp_auth.generate_totp_secret()
+    totp_auth.TOTP.activate(User.objects.get(email=LINA.email), secret)
+    with time_machine.travel(timezone.now(), tick=False):
+        client, _inside = sign_in("chengdu.localhost", LINA.email)
+        counter = int(time.time()) // 30 + steps
+        client.post(
+            "/accounts/2fa/authenticate/", {"code": totp_auth.format_hotp_value(totp_auth.hotp_value(secret, counter))}
+        )
+        assert (client.get("/complaints/").status_code == 200) == opens
 
 
 def test_pages_with_customers_are_kept_by_no_cache(chengdu: Tenant, client_of: Callable[[str], Client]) -> None:

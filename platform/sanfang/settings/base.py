@@ -223,6 +223,8 @@ ACCOUNT_FORMS = {"login": "tenants.forms.SignInForm"}
 ACCOUNT_RATE_LIMITS = {"login": False, "login_failed": "10/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sanfang 三访"
+MFA_TOTP_TOLERANCE = 1
+"""Steps of 30 seconds by which a phone's clock may be off, or its owner slow, before and after."""
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 """Hours until a locked pair of person and address may try again."""
