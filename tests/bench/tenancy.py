@@ -7,6 +7,7 @@ schemas as STOCK says, and extrapolated likewise.
 """
 
 import argparse
+import logging
 import os
 import statistics
 import sys
@@ -27,6 +28,7 @@ import django
 django.setup()
 
 import database
+from bench.people import session_of
 from django.conf import settings
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection, connections
@@ -43,9 +45,9 @@ from sanfang.tenancy.rollout import fleet
 from tenants import middleware, migrating, provisioning
 from tenants.actions import add_member
 from tenants.models import PooledSchema, Tenant, User
-from tenants.signals import SESSION_KEY
 
 NAME = "sanfang_bench"
+logging.disable(logging.INFO)
 COLUMN = f"bench_{os.getpid()}"
 CLAIMED = 100
 """Tenants whose claim and first page are timed."""
@@ -87,8 +89,8 @@ def build(tenants: int) -> list[float]:
         with timed() as taken, provisioning.being_made("dealer") as row:
             PooledSchema.objects.filter(pk=row.pk).update(ready=True)
         times.append(taken())
-        slug = f"store-{Tenant.objects.count():05d}"
-        provisioning.claim(kind="dealer", slug=slug, name=f"{slug} 汽车销售服务有限公司", short_name=slug)
+        slug = f"store-{time.time_ns():x}"
+        provisioning.claim(kind="dealer", slug=slug, name=f"{slug} 汽车销售服务有限公司", short_name=slug[-12:])
         if number % 50 == 49:
             say(f"{number + 1}/{missing} tenants ({time.perf_counter() - began:.0f} s)")
     return times
@@ -162,16 +164,8 @@ def first_page(tenant: Tenant, user: User) -> float:
 
 
 def signed_in(tenant: Tenant, user: User) -> Client:
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
-    from django.contrib.auth import SESSION_KEY as USER_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
-    session = SessionStore()
-    session[USER_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[-1]
-    session[HASH_SESSION_KEY], session[SESSION_KEY] = user.get_session_auth_hash(), tenant.schema_name
-    session.save()
     client = Client()
-    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session_of(tenant, user)
     return client
 
 

@@ -229,6 +229,20 @@ def test_stores_whose_first_ones_fail_are_left_alone(
     assert "already exists" in reasons["chengdu"]
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_among_stores_left_behind_the_canary_leads(later: Later, admin: psycopg.Connection[Any], apart: bool) -> None:
+    """The templates are up to date already; the two stores are of one state, or each of its own."""
+    later("customers", column("height"))
+    roll_out()
+    for schema in ("t_cast_chengdu", "t_cast_suzhou"):
+        admin.execute(f"ALTER TABLE {schema}.customers_customer DROP COLUMN height")
+        admin.execute(f"DELETE FROM {schema}.django_migrations WHERE name = '0900_later'")
+    if apart:
+        admin.execute("INSERT INTO t_cast_suzhou.django_migrations (app, name, applied) VALUES ('gone', '1', now())")
+    _report, heard = roll_out(canaries={"suzhou"})
+    assert heard == [("suzhou", ""), ("chengdu", "")]
+
+
 def test_a_table_in_use_is_waited_for_in_turns(
     later: Later, admin: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
