@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 
 from sanfang.kernel.errors import WrongTenant
@@ -30,7 +31,8 @@ class TenantTask(Task):  # type: ignore[misc]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         schema_name = kwargs.pop(TENANT, None)
-        if not schema_name:
+        # The platform has a row among the tenants too, and its schema is the door.
+        if not schema_name or schema_name == settings.PUBLIC_SCHEMA_NAME:
             raise WrongTenant(f"{self.name} is a tenant's task and was sent without one.")
         with door():
             tenant: Any = apps.get_model("tenants", "Tenant")._default_manager.filter(schema_name=schema_name).first()
