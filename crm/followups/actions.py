@@ -8,9 +8,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.followups import holds, marks, tasks
+from crm.customers.actions import reveal_mobile
+from crm.followups import drafts, holds, marks, tasks
 from crm.followups.models import Draft, FollowUp, Hold, State
 from crm.followups.policy import callbacks
+from crm.followups.reach import number_to_call
 from crm.followups.recording import Outcome, record_outcome
 from crm.store.queries import store
 from crm.vehicles.queries import customers_of
@@ -18,7 +20,7 @@ from sanfang.audit.actions import record_event
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor
 
-__all__ = ["Outcome", "hold", "record_outcome", "release", "replan", "save_draft"]
+__all__ = ["Outcome", "dial", "hold", "record_outcome", "release", "release_all", "replan", "save_draft"]
 
 
 @transaction.atomic
@@ -44,9 +46,7 @@ def hold(actor: Actor, follow_up: FollowUp, *, now: datetime, take_over: bool = 
     ``take_over``: from whoever has them, which needs a capability of its own and is written down.
     """
     callbacks.require(actor, "take_over" if take_over else "make")
-    _require_open(follow_up)
-    if follow_up.customer.do_not_call:
-        raise DomainError(_("该客户不接受回访，请不要拨打。"), code="do_not_call")
+    _require_callable(follow_up)
     before = Hold.objects.filter(customer=follow_up.customer_id).first() if take_over else None
     taken = holds.take(actor, follow_up.customer_id, store(), now, take_over=take_over)
     if before and before.staff_id != actor.staff_id and before.until > now:
@@ -55,26 +55,62 @@ def hold(actor: Actor, follow_up: FollowUp, *, now: datetime, take_over: bool = 
     return taken
 
 
-def release(actor: Actor, follow_up: FollowUp) -> None:
-    """The customer is free for the others again. What was ticked so far stays with the call."""
+@transaction.atomic
+def dial(actor: Actor, follow_up: FollowUp, *, now: datetime, address: str | None = None) -> str:
+    """The number in clear. The customer is taken first; the look is written down, once for each time they are held."""
     callbacks.require(actor, "make")
-    holds.let_go(actor, follow_up.customer_id)
+    _require_callable(follow_up)
+    taken = holds.take(actor, follow_up.customer_id, store(), now, revealed=True)
+    if taken.revealed_at != now:
+        return number_to_call(follow_up.customer)
+    return reveal_mobile(actor, follow_up.customer, now=now, reason=follow_up.rule, address=address)
+
+
+def release(actor: Actor, follow_up: FollowUp) -> None:
+    """The page was left: the customer is free for the others again, unless the call has begun."""
+    callbacks.require(actor, "make")
+    holds.let_go_unless_begun(actor, follow_up.customer_id)
+
+
+def release_all(actor: Actor) -> None:
+    """``actor`` goes home. What was ticked so far stays with the calls."""
+    holds.let_all_go(actor)
 
 
 @transaction.atomic
-def save_draft(actor: Actor, follow_up: FollowUp, *, answers: dict[str, Any], note: str, now: datetime) -> Draft:
+def save_draft(
+    actor: Actor,
+    follow_up: FollowUp,
+    *,
+    answers: dict[str, Any],
+    note: str,
+    now: datetime,
+    revision: str = "",
+    base: str | None = None,
+) -> Draft:
     """Keeps what has been ticked and noted; a sign of life that keeps the customer with ``actor``.
 
-    ``answers`` in the surveys' form, as ``crm.surveys.questions.read`` gives it; unfinished is fine.
+    ``answers`` in the surveys' form, as ``crm.surveys.questions.read`` gives it; unfinished is fine. With ``base``,
+    the revision that the window last saw, an older text never replaces a newer one (:mod:`crm.followups.drafts`).
     """
     callbacks.require(actor, "make")
     _require_open(follow_up)
-    holds.take(actor, follow_up.customer_id, store(), now)
-    draft, _made = Draft.objects.update_or_create(
-        follow_up=follow_up,
-        defaults={"staff_id": actor.staff_id, "answers": answers, "note": note[:2000], "saved_at": now},
-    )
+    # The customer's row is locked from here on, so nobody writes between reading the draft and saving it.
+    holds.take(actor, follow_up.customer_id, store(), now, begun=True)
+    draft = Draft.objects.filter(follow_up=follow_up).first() or Draft(follow_up=follow_up)
+    if base is not None and not drafts.may_replace(draft.revision, revision, base):
+        return draft
+    draft.staff_id, draft.saved_at = actor.staff_id, now
+    draft.answers, draft.note = answers, note[:2000]
+    draft.revision = revision or draft.revision
+    draft.save()
     return draft
+
+
+def _require_callable(follow_up: FollowUp) -> None:
+    _require_open(follow_up)
+    if follow_up.customer.do_not_call:
+        raise DomainError(_("该客户不接受回访，请不要拨打。"), code="do_not_call")
 
 
 def _require_open(follow_up: FollowUp) -> None:

@@ -1,7 +1,6 @@
 """One call on one page: the customer's file, this visit, the past, the script, the questionnaire and what
 the call can end in (screen contract "Workbench", ``call``). At most twelve statements."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,12 +15,24 @@ from crm.followups.models import Attempt, FollowUp, State
 from crm.followups.outcomes import FAILED
 from crm.followups.policy import callbacks
 from crm.followups.reach import WRONG, number_to_call
-from crm.followups.timeline import Past, TimelineEntry, past, told
+from crm.followups.sheets import (
+    Alert,
+    Callback,
+    CallSheet,
+    CustomerFacts,
+    HoldFacts,
+    OtherCall,
+    QuickTime,
+    ScriptText,
+    Sheet,
+    VehicleFacts,
+)
+from crm.followups.timeline import Past, past, told
 from crm.followups.tries import in_vain, too_soon
-from crm.followups.visits import Visit, visit
-from crm.followups.words import filled, kind, script, title
+from crm.followups.visits import visit
+from crm.followups.words import Packs, filled, kind, script, title
 from crm.store.queries import StoreFacts, store
-from crm.surveys.queries import ShownQuestion, in_words, of_follow_up, shown
+from crm.surveys.queries import in_words, of_follow_up, shown
 from crm.vehicles.queries import Delivery, RepairOrder
 from sanfang.kernel.events import TriggerKind
 from sanfang.kernel.permissions import Actor
@@ -30,111 +41,8 @@ from sanfang.standards.packs import load_pack
 
 DOCUMENTS = (TriggerKind.DELIVERY, TriggerKind.REPAIR_ORDER)
 """Triggers that are a document of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFacts:
-    """``consent_calls``: yes, no or unknown, by the newest word of theirs."""
-
-    id: UUID
-    name: str
-    salutation: str
-    initial: str
-    consent_calls: str
-    do_not_call: bool
-    owner_since: Any
-    last_contact: datetime | None
-    other_facts: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleFacts:
-    model: str
-    plate: str
-    vin: str
-    bought_on: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    tone: str
-    text: str
-    complaint_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptText:
-    """``text``: the opening. ``points``: what to bring up. ``closing``: how to end."""
-
-    title: str
-    text: str
-    points: list[str]
-    closing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """``required`` and ``answered``: how many questions must be, and of those how many are, answered."""
-
-    title: str
-    version: str
-    questions: tuple[ShownQuestion, ...]
-    required: int
-    answered: int
-
-
-@dataclass(frozen=True, slots=True)
-class QuickTime:
-    value: datetime
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    value: datetime | None
-    min: datetime
-    max: datetime
-    quick: list[QuickTime]
-
-
-@dataclass(frozen=True, slots=True)
-class HoldFacts:
-    """``free``, ``mine`` or ``other``; ``by`` and ``since`` unless free."""
-
-    state: str
-    by: str | None
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class CallSheet:
-    """``attempt``: the number to submit the outcome with; ``dialled`` is ``phone_masked`` as submitted."""
-
-    id: UUID
-    purpose: str
-    kind: str
-    channel: str
-    opens: datetime
-    due: datetime
-    promised_at: datetime | None
-    attempts: int
-    attempt: int
-    max_attempts: int
-    customer: CustomerFacts
-    phone_masked: str
-    vehicle: VehicleFacts | None
-    alert: Alert | None
-    visit: Visit | None
-    timeline: list[TimelineEntry]
-    script: ScriptText | None
-    questionnaire: Sheet | None
-    note: str
-    saved_at: datetime | None
-    outcomes: list[endings.OutcomeChoice]
-    callback: Callback
-    complaint_hint: str
-    hold: HoldFacts
-    closed: endings.Closed | None
+OTHERS = 10
+"""How many of the customer's other calls a finished one leads to."""
 
 
 def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
@@ -147,6 +55,7 @@ def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
     mine = [one for one in read.attempts if one.follow_up_id == row.pk]
     its_document = next((one for one in read.documents if one.pk == about), None)
     draft = getattr(row, "draft", None)
+    number, hold, closed = _number(row, read), _hold(row, actor, now), _closed(row, mine, read)
     return CallSheet(
         id=row.pk,
         purpose=title(row, pack),
@@ -159,7 +68,8 @@ def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
         attempt=row.attempts + 1,
         max_attempts=pack.calling.attempts_before_survey,
         customer=_customer(row, read, place, now),
-        phone_masked=masked_mobile(_number(row, read)),
+        phone_masked=masked_mobile(number),
+        phone=number if hold.revealed_at else "",
         vehicle=_vehicle(row, read),
         alert=_alert(read.complaints, now),
         visit=visit(its_document, read.documents, place) if its_document else None,
@@ -168,11 +78,14 @@ def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
         questionnaire=_questionnaire(row, pack, draft.answers if draft else {}),
         note=draft.note if draft else "",
         saved_at=draft.saved_at if draft else None,
+        revision=draft.revision if draft else "",
         outcomes=_outcomes(row, pack, place, read, _named(its_document, read), now),
         callback=_callback(row, place, pack, now),
         complaint_hint=_complaint_hint(place.pack),
-        hold=_hold(row, actor, now),
-        closed=_closed(row, mine, read),
+        hold=hold,
+        quiet=_quiet(place, pack, now),
+        closed=closed,
+        others=_others(row, now) if closed else [],
     )
 
 
@@ -185,7 +98,6 @@ def _number(row: FollowUp, read: Past) -> str:
 def _customer(row: FollowUp, read: Past, place: StoreFacts, now: datetime) -> CustomerFacts:
     customer = row.customer
     consent = customer.consents.filter(purpose="calls").order_by("-at", "-pk").first()
-    since = customer.ownerships.filter(vehicle=row.vehicle_id, until=None).values_list("since", flat=True).first()
     facts = []
     if customer.company:
         facts.append(_("单位客户"))
@@ -201,7 +113,7 @@ def _customer(row: FollowUp, read: Past, place: StoreFacts, now: datetime) -> Cu
         initial=customer.name[:1],
         consent_calls="unknown" if consent is None else "yes" if consent.granted else "no",
         do_not_call=customer.do_not_call,
-        owner_since=since,
+        owner_since=_bought_on(row, read, customer.pk),
         last_contact=max((one.at for one in read.attempts), default=None),
         other_facts=facts,
     )
@@ -210,11 +122,16 @@ def _customer(row: FollowUp, read: Past, place: StoreFacts, now: datetime) -> Cu
 def _vehicle(row: FollowUp, read: Past) -> VehicleFacts | None:
     if row.vehicle is None:
         return None
-    handed_over = [
-        one.delivered_on for one in read.documents if isinstance(one, Delivery) and one.vehicle_id == row.vehicle_id
-    ]
-    bought_on = max(filter(None, handed_over), default=row.vehicle.sold_on)
+    bought_on = _bought_on(row, read) or row.vehicle.sold_on
     return VehicleFacts(row.vehicle.title, row.vehicle.plate, row.vehicle.vin, bought_on)
+
+
+def _bought_on(row: FollowUp, read: Past, customer: UUID | None = None) -> Any:
+    """When the car was last handed over, to ``customer`` if one is given; None where no delivery of it is on file. The
+    first repair of a car bought elsewhere says nothing about since when it is whose."""
+    handed_over = [one for one in read.documents if isinstance(one, Delivery) and one.vehicle_id == row.vehicle_id]
+    days = [one.delivered_on for one in handed_over if customer in (None, one.customer_id)]
+    return max(filter(None, days), default=None)
 
 
 def _alert(found: list[ComplaintBrief], now: datetime) -> Alert | None:
@@ -308,7 +225,9 @@ def _hold(row: FollowUp, actor: Actor, now: datetime) -> HoldFacts:
     hold = getattr(row.customer, "hold", None)
     if hold is None or hold.until <= now:
         return HoldFacts("free", None, None)
-    return HoldFacts("mine" if hold.staff_id == actor.staff_id else "other", hold.staff.name, hold.since)
+    if hold.staff_id != actor.staff_id:
+        return HoldFacts("other", hold.staff.name, hold.since)
+    return HoldFacts("mine", hold.staff.name, hold.since, hold.revealed_at)
 
 
 def _closed(row: FollowUp, mine: list[Attempt], read: Past) -> endings.Closed | None:
@@ -319,3 +238,25 @@ def _closed(row: FollowUp, mine: list[Attempt], read: Past) -> endings.Closed | 
     response = of_follow_up(row.pk) if row.state in (State.COMPLETED, State.GIVEN_UP) else None
     answers = in_words(response) if response else []
     return endings.closed(row, mine, read, answers)
+
+
+def _quiet(place: StoreFacts, pack: Pack, now: datetime) -> str:
+    """Said before the number is shown. Nothing stops a call that the customer asked for."""
+    spans = promises.calling_hours(place, pack.calling, place.calendar.day_of(now))
+    if any(opens <= now < closes for opens, closes in spans):
+        return ""
+    if not spans:
+        return _("门店今天休息，现在不是外呼时段。客户没有要求的话，请改日再拨。")
+    return _("现在不是外呼时段（今天 %(hours)s）。客户没有要求的话，请换个时间再拨。") % {
+        "hours": promises.in_words(spans, place)
+    }
+
+
+def _others(row: FollowUp, now: datetime) -> list[OtherCall]:
+    """So that a finished call is no dead end. What isn't to be done yet is left out."""
+    packs = Packs()
+    rows = FollowUp.objects.filter(customer=row.customer_id, channel=row.channel, opens__lte=now).exclude(pk=row.pk)
+    return [
+        OtherCall(one.pk, title(one, packs.of(one)), State(one.state).label, one.ended_at or one.due)
+        for one in rows.exclude(state=State.WITHDRAWN).order_by("-due")[:OTHERS]
+    ]

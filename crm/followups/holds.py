@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from crm.followups.models import Hold
@@ -12,19 +13,42 @@ from sanfang.kernel.errors import Conflict
 from sanfang.kernel.permissions import Actor
 
 
-def take(actor: Actor, customer_id: UUID, place: StoreFacts, now: datetime, *, take_over: bool = False) -> Hold:
+def take(
+    actor: Actor,
+    customer_id: UUID,
+    place: StoreFacts,
+    now: datetime,
+    *,
+    take_over: bool = False,
+    begun: bool = False,
+    revealed: bool = False,
+) -> Hold:
     """The customer is ``actor``'s until the store's time for it has passed without a sign of life.
 
     Raises :class:`Conflict` with the holder's name when somebody else has them. Of two who ask at once one
-    gets the row: the update waits for the other's, and the insert finds the place taken.
+    gets the row: the update waits for the other's, and the insert finds the place taken. ``begun`` and
+    ``revealed`` are written down with the first moment at which they were so.
     """
     mine, over = Q(staff_id=actor.staff_id), Q(until__lte=now)
     held = Hold.objects.filter(customer_id=customer_id)
     free = held if take_over else held.filter(mine | over)
     until = now + place.hold
-    since = Case(When(mine & Q(until__gt=now), then=F("since")), default=now)
-    if not free.update(staff_id=actor.staff_id, since=since, until=until):
-        fresh = Hold(customer_id=customer_id, staff_id=actor.staff_id, since=now, until=until)
+    fresh = Hold(
+        customer_id=customer_id,
+        staff_id=actor.staff_id,
+        since=now,
+        until=until,
+        begun_at=now if begun or revealed else None,
+        revealed_at=now if revealed else None,
+    )
+    kept = mine & Q(until__gt=now)
+    first = {
+        name: Case(
+            When(kept, then=Coalesce(F(name), _moment(getattr(fresh, name)))), default=_moment(getattr(fresh, name))
+        )
+        for name in ("since", "begun_at", "revealed_at")
+    }
+    if not free.update(staff_id=actor.staff_id, until=until, **first):
         Hold.objects.bulk_create([fresh], ignore_conflicts=True)
     hold = held.select_related("staff").get()
     if hold.staff_id != actor.staff_id:
@@ -36,6 +60,19 @@ def take(actor: Actor, customer_id: UUID, place: StoreFacts, now: datetime, *, t
     return hold
 
 
+def _moment(value: datetime | None) -> Value:
+    return Value(value, output_field=DateTimeField())
+
+
 def let_go(actor: Actor, customer_id: UUID) -> None:
     """Gives the customer back, if ``actor`` has them."""
     Hold.objects.filter(customer_id=customer_id, staff_id=actor.staff_id).delete()
+
+
+def let_go_unless_begun(actor: Actor, customer_id: UUID) -> None:
+    """Likewise, but somebody who was rung up or written about stays with whoever did."""
+    Hold.objects.filter(customer_id=customer_id, staff_id=actor.staff_id, begun_at=None).delete()
+
+
+def let_all_go(actor: Actor) -> None:
+    Hold.objects.filter(staff_id=actor.staff_id).delete()

@@ -99,25 +99,31 @@ class Attempt(TenantModel):
 class Hold(TenantModel):
     """A customer is with one specialist until ``until``; for the others the customer is locked.
 
-    One row per customer, so two specialists can't both have them whichever calls they opened.
+    One row per customer, so two specialists can't both have them whichever calls they opened. ``begun_at``: the
+    number was shown or something written down; until then the customer is free again as soon as the page is left.
+    ``revealed_at``: since when the number is on the specialist's screen.
     """
 
     customer = models.OneToOneField("customers.Customer", models.CASCADE, related_name="hold")
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
     since = models.DateTimeField()
     until = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True)
+    revealed_at = models.DateTimeField(null=True)
 
 
 class Draft(TenantModel):
     """What has been ticked and noted in a call that isn't finished. Gone with its outcome.
 
-    ``answers`` as the surveys keep them: ``{question id: {"value": …, "reasons": […]}}``.
+    ``answers`` as the surveys keep them: ``{question id: {"value": …, "reasons": […]}}``. ``revision``: which
+    window wrote it, and which of its states it is (``window:number``).
     """
 
     follow_up = models.OneToOneField(FollowUp, models.CASCADE, related_name="draft")
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
     answers = models.JSONField(default=dict)
     note = models.TextField(blank=True)
+    revision = models.CharField(max_length=60, blank=True)
     saved_at = models.DateTimeField()
 
 

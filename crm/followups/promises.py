@@ -29,14 +29,18 @@ def checked(promised_at: datetime | None, place: StoreFacts, calling: Calling, n
             _("%(day)s 门店不营业，请换一天。") % {"day": day.isoformat()}, code="closed_day", field=FIELD
         )
     if not any(opens <= promised_at < closes for opens, closes in spans):
-        local = place.calendar.local
-        hours = _("、").join(f"{local(opens):%H:%M}–{local(closes):%H:%M}" for opens, closes in spans)
         raise DomainError(
-            _("请选择可以拨打电话的时间：%(day)s %(hours)s。") % {"day": day.isoformat(), "hours": hours},
+            _("请选择可以拨打电话的时间：%(day)s %(hours)s。")
+            % {"day": day.isoformat(), "hours": in_words(spans, place)},
             code="closed_hours",
             field=FIELD,
         )
     return promised_at
+
+
+def in_words(spans: list[tuple[datetime, datetime]], place: StoreFacts) -> str:
+    local = place.calendar.local
+    return _("、").join(f"{local(opens):%H:%M}–{local(closes):%H:%M}" for opens, closes in spans)
 
 
 def calling_hours(place: StoreFacts, calling: Calling, day: date) -> list[tuple[datetime, datetime]]:

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.complaints.queries import RECENT
 from crm.customers.queries import salutation
 from crm.followups import work
-from crm.followups.callsheet import CallSheet, call
+from crm.followups.callsheet import call
 from crm.followups.models import Attempt, FollowUp, State
 from crm.followups.outcomes import ENDINGS
 from crm.followups.policy import callbacks
 from crm.followups.reach import callable_at, number_to_call
+from crm.followups.sheets import CallSheet
 from crm.followups.timeline import TimelineEntry, timeline
 from crm.followups.words import Packs, kind, title
 from crm.store.queries import StoreFacts, store
@@ -54,6 +55,8 @@ FILTERS = {
     "overdue": (_("逾期"), (work.OVERDUE,), "danger"),
     "promised": (_("约定"), (work.PROMISED,), "info"),
 }
+DONE = "done"
+"""A filter of its own: what ended today, to be looked up again. Its calls belong to no group of work."""
 CONNECTED = [outcome for outcome, ending in ENDINGS.items() if ending.connected]
 
 
@@ -78,7 +81,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """``held_by``: the colleague the customer is with. ``attention``: what to know before dialling, in a word."""
+    """``held_by``: the colleague the customer is with. ``attention``: what to know before dialling, in a word.
+    ``unreached``: how often they were rung up in vain."""
 
     id: UUID
     customer_id: UUID
@@ -89,11 +93,12 @@ class QueueItem:
     due: datetime
     promised_at: datetime | None
     tone: str
-    attempts: int
+    unreached: int
     kind: str
     held_by: str | None
     attention: Any
     done: bool
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,10 @@ def queue(actor: Actor, *, filter: str = "todo", now: datetime) -> Queue:  # noq
     callbacks.require(actor, "see")
     place = store()
     counts = _counts(place, now)
+    if filter == DONE:
+        return Queue(
+            _progress(counts, place, now), _filters(counts, DONE), _done(actor, counts, place, now), counts["messages"]
+        )
     current = filter if filter in FILTERS else "todo"
     sections = FILTERS[current][1]
     only = None
@@ -157,13 +166,31 @@ def queue(actor: Actor, *, filter: str = "todo", now: datetime) -> Queue:  # noq
             groups.append(Group(section, LABELS[section], TONES[section], _together(items), counts[section]))
     return Queue(
         progress=_progress(counts, place, now),
-        filters=[
-            Filter(key, label, sum(counts[section] for section in inside), key == current, tone)
-            for key, (label, inside, tone) in FILTERS.items()
-        ],
+        filters=_filters(counts, current),
         groups=groups,
         messages_waiting=counts["messages"],
     )
+
+
+def _filters(counts: dict[str, int], current: str) -> list[Filter]:
+    of_work = [
+        Filter(key, label, sum(counts[section] for section in inside), key == current, tone)
+        for key, (label, inside, tone) in FILTERS.items()
+    ]
+    return [*of_work, Filter(DONE, _("已完成"), counts["ended"], current == DONE, "muted")]
+
+
+def _done(actor: Actor, counts: dict[str, int], place: StoreFacts, now: datetime) -> list[Group]:
+    """What ended today, the newest first."""
+    rows = FollowUp.objects.filter(_ended_today(place, now)).select_related("customer__hold__staff", "vehicle")
+    found = list(rows.order_by("-ended_at", "pk")[:MOST])
+    uneasy, packs = _uneasy(found, now), Packs()
+    items = [_item(row, actor, packs, uneasy, now) for row in found]
+    return [Group(DONE, _("今天已完成"), "muted", items, counts["ended"])] if items else []
+
+
+def _ended_today(place: StoreFacts, now: datetime) -> Q:
+    return Q(state__in=(State.COMPLETED, State.GIVEN_UP), ended_at__gte=work.today(place, now))
 
 
 def anything_planned(actor: Actor) -> bool:
@@ -201,7 +228,7 @@ def item(actor: Actor, follow_up: FollowUp, *, now: datetime) -> QueueItem:
 def _counts(place: StoreFacts, now: datetime) -> dict[str, int]:
     """How many calls each group has, how many ended today, how many messages wait. One statement."""
     to_call = callable_at(now)
-    ended = Q(state__in=(State.COMPLETED, State.GIVEN_UP), ended_at__gte=work.today(place, now))
+    ended = _ended_today(place, now)
     waiting = Q(state=State.OPEN, channel=Channel.SMS, opens__lte=now)
     rows = FollowUp.objects.filter(Q(state=State.OPEN) | ended)
     sections = work.in_group(place, now)
@@ -253,11 +280,12 @@ def _item(row: Any, actor: Actor, packs: Packs, uneasy: set[UUID], now: datetime
         due=row.due,
         promised_at=row.promised_at,
         tone=TONES[section] if section else "muted",
-        attempts=row.attempts,
+        unreached=getattr(row, "unreached", 0),
         kind=kind(row, pack),
         held_by=hold.staff.name if hold is not None and elsewhere else None,
         attention=attention,
         done=section is None,
+        ended_at=row.ended_at,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from crm.followups.models import Attempt
@@ -50,6 +50,12 @@ def failed_before(customer_id: UUID, follow_up_id: UUID, attempt: int) -> InVain
     """Read from the database, in one statement."""
     rows = Attempt.objects.filter(follow_up__customer=customer_id, outcome__in=FAILED)
     return in_vain(rows.values_list("follow_up_id", "number", "at"), follow_up_id, attempt)
+
+
+def times_in_vain() -> Subquery:
+    """Of calls: how many of their attempts reached nobody. A promise or a wrong number is none of these."""
+    failed = Attempt.objects.filter(follow_up=OuterRef("pk"), outcome__in=FAILED).order_by().values("follow_up")
+    return Subquery(failed.annotate(times=Count("pk")).values("times"), output_field=IntegerField())
 
 
 def just_failed(calling: Calling, now: datetime) -> Exists:

@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from crm.followups.models import Attempt, FollowUp
 from crm.followups.reach import callable_at
-from crm.followups.tries import just_failed
+from crm.followups.tries import just_failed, times_in_vain
 from crm.store.queries import StoreFacts
 from sanfang.kernel.permissions import Actor
 from sanfang.standards.definitions import Pack
@@ -54,7 +54,7 @@ def in_group(place: StoreFacts, now: datetime) -> Mapping[str, Q]:
 
 def todo(place: StoreFacts, now: datetime) -> Any:
     """The calls that can be made, each with ``section`` (its group), ``deadline``, ``priority`` and ``tried``:
-    called in vain today, so that the others come first."""
+    called in vain today, so that the others come first, and ``unreached``: how often they were in vain."""
     sections = in_group(place, now)
     tried_today = Exists(Attempt.objects.filter(follow_up=OuterRef("pk"), at__gte=today(place, now)))
     return FollowUp.objects.filter(callable_at(now)).annotate(
@@ -69,6 +69,7 @@ def todo(place: StoreFacts, now: datetime) -> Any:
             default=tried_today,
             output_field=BooleanField(),
         ),
+        unreached=Case(When(attempts=0, then=Value(0)), default=Coalesce(times_in_vain(), 0)),
     )
 
 

@@ -15,6 +15,7 @@ from crm.followups import actions, planner, queries, words
 from crm.followups.models import FollowUp
 from crm.store.models import Store
 from crm.vehicles.models import Ownership, Vehicle
+from sanfang.kernel.ids import uuid7
 from sanfang.kernel.permissions import Actor
 from sanfang.standards.packs import load_pack
 
@@ -76,7 +77,7 @@ def test_the_customer_and_the_car(li: Actor, call: Any, vehicle: Vehicle) -> Non
     assert (shown.purpose, shown.kind, shown.channel) == ("三访", "repair", "phone")
     assert (shown.attempts, shown.attempt, shown.max_attempts) == (0, 1, 3)
     assert (shown.customer.name, shown.customer.salutation, shown.customer.initial) == ("陈雅琴", "陈女士", "陈")
-    assert (shown.customer.owner_since, shown.customer.last_contact) == (date(2023, 1, 5), None)
+    assert (shown.customer.owner_since, shown.customer.last_contact) == (date(2025, 6, 1), None)
     assert shown.customer.consent_calls == "unknown"
     assert (shown.vehicle.model, shown.vehicle.plate, shown.vehicle.vin) == ("CS75 PLUS", "川A8K26N", vehicle.vin)
     assert shown.vehicle.bought_on == date(2025, 6, 1)
@@ -330,3 +331,50 @@ def test_statements_of_a_closed_call(li: Actor, call: Any, django_assert_num_que
     actions.record_outcome(li, call, attempt=1, outcome="completed", answers=BAD, now=NOW)  # type: ignore[arg-type]
     with django_assert_num_queries(12):
         sheet(li, call)
+
+
+@pytest.mark.parametrize("document", ["nothing", "a delivery to somebody else"])
+def test_who_has_owned_a_car_for_how_long_is_said_only_when_known(li: Actor, document: str) -> None:
+    one = car()
+    if document != "nothing":
+        deliver(one, "2024-05-01", customer=customer())
+    repair(one, "2026-03-10 09:00", "2026-03-10 16:00")
+    planner.plan(at("2026-03-12 09:00"))
+    assert sheet(li, FollowUp.objects.get(rule="third-call", vehicle=one)).customer.owner_since is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("2026-03-12 09:00", ""),
+        ("2026-03-12 17:29", ""),
+        ("2026-03-12 08:59", "09:00–17:30"),
+        ("2026-03-12 17:30", "09:00–17:30"),
+        ("2026-03-12 22:30", "09:00–17:30"),
+        ("2026-03-14 10:00", "今天休息"),
+    ],
+)
+def test_a_time_that_is_not_for_calling_is_said_so(li: Actor, call: Any, place: Store, moment: str, said: str) -> None:
+    place.closed_days = ["2026-03-14"]
+    place.save()
+    quiet = sheet(li, call, at(moment)).quiet
+    assert bool(quiet) == bool(said)
+    assert said in quiet
+
+
+def test_a_finished_call_leads_to_the_customers_others(li: Actor, call: Any) -> None:
+    other = FollowUp.objects.create(**_fields(call, trigger=str(uuid7()), due=at("2026-03-13 17:30")))
+    FollowUp.objects.create(**_fields(call, trigger="taken back", state="withdrawn"))
+    FollowUp.objects.create(**_fields(call, trigger="not yet", opens=at("2026-04-01 08:30")))
+    actions.record_outcome(li, call, attempt=1, outcome="moved", now=NOW)
+    found = [(one.id, one.purpose, str(one.state_label)) for one in sheet(li, call).others]
+    assert (other.pk, "三访", "待回访") in found
+    assert call.pk not in [key for key, _purpose, _label in found]
+    assert not {"已撤销"} & {label for _key, _purpose, label in found}
+    assert len(found) == FollowUp.objects.filter(customer=call.customer, opens__lte=NOW, channel="phone").count() - 2
+    assert sheet(li, other).others == []
+
+
+def _fields(call: Any, **changed: Any) -> Any:
+    kept = {field.attname: getattr(call, field.attname) for field in FollowUp._meta.fields if field.name != "id"}
+    return kept | changed

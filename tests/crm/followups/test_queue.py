@@ -91,7 +91,7 @@ def test_what_is_no_call_now_is_not_listed(li: Actor, fields: Any) -> None:
     follow_up(**fields)
     queue = queries.queue(li, now=NOW)
     assert queue.groups == []
-    assert [one.count for one in queue.filters] == [0, 0, 0]
+    assert [one.count for one in queue.filters] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,7 @@ def test_filters_count_everything_and_show_their_part(li: Actor) -> None:
         ("todo", 4, False),
         ("overdue", 1, True),
         ("promised", 1, False),
+        ("done", 0, False),
     ]
     assert groups(li, filter="overdue") == {"overdue": [made["overdue"]]}
     assert groups(li, filter="promised") == {"promised": [made["promised"]]}
@@ -164,7 +165,7 @@ def test_an_item_says_what_the_list_shows(li: Actor, actor: Callable[[str], Acto
     )
     [item] = queries.queue(li, now=NOW).groups[0].items
     assert (item.customer_name, item.salutation, item.purpose) == ("王雅琴", "王女士", "三访")
-    assert (item.vehicle, item.kind, item.tone, item.attempts) == ("CS75 PLUS", "repair", "danger", 0)
+    assert (item.vehicle, item.kind, item.tone, item.unreached) == ("CS75 PLUS", "repair", "danger", 0)
     assert (item.held_by, str(item.attention), item.done) == ("周思颖", "近期投诉", False)
     [own] = queries.queue(zhou, now=NOW).groups[0].items
     assert own.held_by is None
@@ -254,5 +255,36 @@ def test_statements_of_queue_and_call_do_not_grow(li: Actor, django_assert_num_q
         with django_assert_num_queries(3):
             queries.progress(li, now=NOW)
         for group in queue.groups:
-            with django_assert_num_queries(11):
+            with django_assert_num_queries(10):
                 queries.call(li, group.items[0].id, now=NOW)
+
+
+def test_only_attempts_that_reached_nobody_are_counted_as_such(li: Actor) -> None:
+    one = follow_up()
+    steps: list[tuple[str, Any]] = [
+        ("call_later", {"promised_at": at("2026-03-12 15:00")}),
+        ("no_answer", {}),
+        ("busy", {}),
+    ]
+    for number, (outcome, details) in enumerate(steps, start=1):
+        moment = NOW + timedelta(minutes=10 * number)
+        actions.record_outcome(li, one, attempt=number, outcome=outcome, now=moment, **details)
+    [item] = queries.queue(li, now=at("2026-03-12 11:00")).groups[0].items
+    assert item.unreached == 2
+    assert queries.item(li, one, now=at("2026-03-12 11:00")).unreached == 2
+
+
+def test_what_ended_today_can_be_looked_up_again(li: Actor) -> None:
+    calls = [follow_up(**GROUPS["today"]) for _ in range(3)]
+    follow_up(state="completed", ended_at=at("2026-03-11 23:59"))
+    follow_up(state="answered", ended_at=NOW)
+    actions.record_outcome(li, calls[0], attempt=1, outcome="moved", now=NOW)
+    actions.record_outcome(li, calls[1], attempt=1, outcome="refused", reason="no_time", now=NOW + timedelta(minutes=1))
+    later = NOW + timedelta(hours=1)
+    ended = queries.queue(li, filter="done", now=later)
+    assert [(one.key, one.count) for one in ended.filters if one.current] == [("done", 2)]
+    assert [(group.key, group.count) for group in ended.groups] == [("done", 2)]
+    assert [item.id for item in ended.groups[0].items] == [calls[1].pk, calls[0].pk]
+    assert [item.done for item in ended.groups[0].items] == [True, True]
+    assert ended.around(calls[1].pk) == (None, calls[0].pk)
+    assert ended.progress == queries.queue(li, now=later).progress
