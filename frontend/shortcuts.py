@@ -47,7 +47,7 @@ OUTCOME_KEYS = {
     "moved": "F9",
 }
 
-DIGITS = Shortcut("1-9", ("1", "…", "9"), _("回答当前问题（第几个选项）"))
+DIGITS = Shortcut("1-9", ("1", "…", "9"), _("回答当前问题：按选项上的数字"))
 SCALE_TEN = Shortcut("0", ("0",), _("0–10 分题：10 分"))
 SCALE_ZERO = Shortcut("-", ("-",), _("0–10 分题：0 分"))
 OUTCOMES = Shortcut("f1-f9", ("F1", "…", "F9"), _("选择通话结果"))

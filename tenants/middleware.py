@@ -110,6 +110,7 @@ class EnterTenantMiddleware:
 
     @staticmethod
     def _to_sign_in(request: HttpRequest) -> HttpResponse:
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
+        if request.headers.get("HX-Request") or request.headers.get("X-Requested-With") == "fetch":
+            # The page stays, with what was typed on it, and says where to sign in (session.js).
+            return HttpResponse(status=401)
         return redirect_to_login(request.get_full_path())

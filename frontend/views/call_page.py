@@ -133,7 +133,13 @@ def _sheet(
 def hold_of(request: TenantRequest, sheet: CallSheet) -> dict[str, Any]:
     hold = sheet.hold
     may_take_over = request.actor.may("callback.take_over")
-    return {"state": hold.state, "by": hold.by, "since": hold.since, "may_take_over": may_take_over}
+    return {
+        "state": hold.state,
+        "by": hold.by,
+        "since": hold.since,
+        "revealed_at": hold.revealed_at,
+        "may_take_over": may_take_over,
+    }
 
 
 def moment_of(text: str) -> datetime | None:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from crm.customers.actions import reveal_mobile
 from crm.followups import actions, queries
+from crm.followups.drafts import NEWER
 from crm.surveys.questions import AnswersRefused, read
 from frontend.views.call_page import hold_of, item_of, moment_of, page_of
 from sanfang.kernel.errors import Conflict, DomainError
@@ -54,23 +54,27 @@ def hold(request: TenantRequest, key: UUID) -> HttpResponse:
 
 
 @require_POST
+def leave(request: TenantRequest, key: UUID) -> HttpResponse:
+    """The page of a customer with whom nothing was begun is left: the next colleague may have them."""
+    actions.release(request.actor, queries.get(request.actor, key))
+    return HttpResponse(status=204)
+
+
+@require_POST
 def reveal(request: TenantRequest, key: UUID) -> HttpResponse:
     """Shows the number to dial. The customer is taken first, and the look is written down."""
     now = timezone.now()
     follow_up = queries.get(request.actor, key)
-    actions.hold(request.actor, follow_up, now=now)
-    phone = reveal_mobile(
-        request.actor, follow_up.customer, now=now, reason=follow_up.rule, address=client_address(request)
-    )
+    phone = actions.dial(request.actor, follow_up, now=now, address=client_address(request))
     if request.htmx:
-        return render(request, "frontend/workbench/_phone.html", {"phone": phone})
+        return render(request, "frontend/workbench/_phone.html", {"call": {"phone": phone}})
     sheet = queries.call(request.actor, key, now=now)
-    return render(request, "frontend/workbench/page.html", {**page_of(request, now, sheet), "phone": phone})
+    return render(request, "frontend/workbench/page.html", page_of(request, now, sheet))
 
 
 @require_POST
 def draft(request: TenantRequest, key: UUID) -> HttpResponse:
-    """Autosave: whatever has been ticked so far."""
+    """Autosave: whatever has been ticked so far. 409: a colleague has the customer; 412: another window wrote since."""
     follow_up = queries.get(request.actor, key)
     try:
         actions.save_draft(
@@ -79,9 +83,12 @@ def draft(request: TenantRequest, key: UUID) -> HttpResponse:
             answers=_answers(request, follow_up),
             note=request.POST.get("note", ""),
             now=timezone.now(),
+            revision=request.POST.get("revision", "")[:60],
+            base=request.POST.get("base"),
         )
     except Conflict as conflict:
-        return HttpResponse(str(conflict), status=409, content_type="text/plain; charset=utf-8")
+        status = 412 if conflict.code == NEWER else 409
+        return HttpResponse(str(conflict), status=status, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204)
 
 
@@ -124,7 +131,8 @@ def _refused(
     """The sheet again with everything that was ticked, and what is missing said beside it."""
     if not isinstance(refusal, Conflict):
         follow_up = queries.get(request.actor, key)
-        actions.save_draft(request.actor, follow_up, answers=answers, note=note, now=now)
+        revision = request.POST.get("revision", "")[:60]
+        actions.save_draft(request.actor, follow_up, answers=answers, note=note, now=now, revision=revision)
     sheet = queries.call(request.actor, key, now=now)
     if isinstance(refusal, AnswersRefused) and sheet.questionnaire:
         problems = refusal.problems

@@ -165,6 +165,7 @@ def _verified(page: Page, site: Callable[..., str], call: FollowUp) -> None:
     page.goto(site("suzhou", "/workbench/"))
     page.goto(site("suzhou", "/tracking/?show=corrected"))
     row = page.get_by_role("row").filter(has_text="林晓燕")
+    row.get_by_role("button", name="拨打核实").click()
     row.get_by_role("button", name="核实无误").click()
     expect(row).to_contain_text("已核实")
     page.goto(site("suzhou", "/workbench/"))

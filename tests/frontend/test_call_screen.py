@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from desk_support import call_of, plan, repaired
 from django.test import Client
 
-from crm.followups.models import Attempt, FollowUp
+from crm.followups.models import Attempt, Draft, FollowUp, Hold
+from sanfang.audit.models import Access
 from sanfang.tenancy.context import inside
 from tenants.models import Tenant
 
@@ -70,3 +72,77 @@ def test_a_second_ctrl_enter_writes_down_nothing_about_the_next_customer(
     with inside(chengdu):
         assert list(Attempt.objects.values_list("follow_up", flat=True)) == [calls[0].pk]
         assert FollowUp.objects.get(pk=calls[1].pk).attempts == 0
+
+
+# --- the session ends -----------------------------------------------------------------------
+@pytest.mark.parametrize("headers", [HTMX, {"X-Requested-With": "fetch"}])
+@pytest.mark.parametrize("part", ["draft", "outcome", "reveal", "hold", "leave"])
+def test_a_script_hears_that_nobody_is_signed_in(
+    client_of: Callable[..., Client], calls: list[FollowUp], part: str, headers: dict[str, str]
+) -> None:
+    visitor = client_of(None, host="chengdu.localhost")
+    answer = visitor.post(f"/workbench/{calls[0].pk}/{part}/", {"note": "x"}, headers=headers)
+    assert answer.status_code == 401
+    assert "HX-Redirect" not in answer
+
+
+def test_signing_out_gives_the_customers_back(lina: Client, chengdu: Tenant, calls: list[FollowUp]) -> None:
+    lina.post(f"/workbench/{calls[0].pk}/draft/", {"note": "说到一半"})
+    with inside(chengdu):
+        assert Hold.objects.count() == 1
+    lina.post("/accounts/logout/")
+    with inside(chengdu):
+        assert not Hold.objects.exists()
+        assert Draft.objects.get().note == "说到一半"
+
+
+# --- drafts, holds, the number --------------------------------------------------------------
+def test_a_draft_of_a_window_that_has_not_seen_the_newer_one_is_412(
+    lina: Client, chengdu: Tenant, calls: list[FollowUp]
+) -> None:
+    def save(**words: str) -> Any:
+        return lina.post(f"/workbench/{calls[0].pk}/draft/", words).status_code
+
+    assert save(note="新", base="", revision="a:1") == 204
+    assert save(note="旧", base="", revision="b:1") == 412
+    assert save(note="更新", base="a:1", revision="b:2") == 204
+    with inside(chengdu):
+        assert (Draft.objects.get().note, Draft.objects.get().revision) == ("更新", "b:2")
+    assert 'name="base" value="b:2"' in lina.get(f"/workbench/{calls[0].pk}/").content.decode()
+
+
+def test_a_page_that_is_left_gives_its_customer_back(
+    lina: Client, client_of: Callable[[str], Client], calls: list[FollowUp]
+) -> None:
+    address, zhou = f"/workbench/{calls[0].pk}/", client_of("周思颖")
+    lina.post(f"{address}hold/", headers=HTMX)
+    assert "data-locked" in zhou.post(f"{address}hold/", headers=HTMX).content.decode()
+    assert lina.post(f"{address}leave/").status_code == 204
+    assert "data-held" in zhou.post(f"{address}hold/", headers=HTMX).content.decode()
+
+
+def test_a_refused_sheet_shows_the_number_without_a_second_look(
+    lina: Client, chengdu: Tenant, calls: list[FollowUp]
+) -> None:
+    address, number = f"/workbench/{calls[0].pk}/", calls[0].customer.mobile
+    assert number not in lina.get(address).content.decode()
+    assert number in lina.post(f"{address}reveal/", headers=HTMX).content.decode()
+    html = submit(lina, calls[0], outcome="completed")
+    assert number in html
+    assert "data-started" in html
+    lina.post(f"{address}reveal/", headers=HTMX)
+    with inside(chengdu):
+        assert Access.objects.count() == 1
+
+
+# --- looking things up again ----------------------------------------------------------------
+def test_a_finished_call_is_found_again(lina: Client, calls: list[FollowUp]) -> None:
+    submit(lina, calls[0], outcome="refused", note="没时间细说", **{"reason-refused": "no_time"})
+    listed = lina.get("/workbench/?queue=done").content.decode()
+    assert f'href="/workbench/{calls[0].pk}/?queue=done"' in listed
+    assert str(calls[1].pk) not in listed
+    page = lina.get(f"/workbench/{calls[0].pk}/?queue=done").content.decode()
+    assert "没时间细说" in page
+    assert "短信问卷：" in page
+    assert 'id="call-form"' not in page
+    assert "data-leave" not in page

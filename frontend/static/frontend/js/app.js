@@ -5,8 +5,9 @@ import { startDialogs } from "./dialogs.js";
 import { startTheme } from "./theme.js";
 import { startTimers } from "./timers.js";
 import { startRequests } from "./requests.js";
-import { startWorkbench } from "./workbench.js";
+import { startSession } from "./session.js";
 import { startAutosave } from "./autosave.js";
+import { startWorkbench } from "./workbench.js";
 import { startTimeline } from "./timeline.js";
 import { startDrop } from "./drop.js";
 
@@ -15,8 +16,9 @@ startKeys();
 startDialogs();
 startTheme();
 startTimers();
+startSession();
+startAutosave(); // before the workbench, which counts the answers that autosave puts back
 startWorkbench();
-startAutosave();
 startTimeline();
 startDrop();
 

@@ -1,5 +1,6 @@
 /** What every htmx request shows: the hairline while it runs, a notice when it fails, toasts that the server sends. */
 
+import { renewToken, signedOut } from "./session.js";
 import { text } from "./texts.js";
 import { toast } from "./toast.js";
 
@@ -18,10 +19,21 @@ export function startRequests() {
     running = Math.max(running - 1, 0);
     show();
   });
-  body.addEventListener("htmx:sendError", () => toast(text("offline")));
-  // 409: the server refused with a sentence for the reader (frontend/middleware.py)
-  body.addEventListener("htmx:responseError", (event) => {
+  body.addEventListener("htmx:sendError", (event) => {
+    toast(event.detail.elt.matches("form[data-draft]") ? text("resending") : text("offline"));
+  });
+  // 401: nobody is signed in any more. 403: perhaps somebody signed in anew, which changes the token of every form.
+  // 409: the server refused with a sentence for the reader (frontend/middleware.py).
+  body.addEventListener("htmx:responseError", async (event) => {
     const answer = event.detail.xhr;
+    if (answer.status === 401) {
+      signedOut();
+      return;
+    }
+    if (answer.status === 403 && (await renewToken())) {
+      toast(text("again"));
+      return;
+    }
     toast(answer.status === 409 && answer.responseText ? answer.responseText : text("refused"));
   });
   body.addEventListener("toast", (event) => toast(event.detail.value));

@@ -8,6 +8,6 @@ export function toast(message) {
   const notice = document.createElement("div");
   notice.className = "toast";
   notice.textContent = message;
-  area.append(notice);
+  area.replaceChildren(notice); // the newest is what counts; older ones would pile up over the page
   setTimeout(() => notice.remove(), SECONDS * 1000);
 }

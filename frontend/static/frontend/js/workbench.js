@@ -1,6 +1,7 @@
 /** The specialist's screen by keyboard: digits answer the current question, the focus follows the customer. */
 
 import { isComposing, isTyping, singleKeysOff } from "./keys.js";
+import { now } from "./timers.js";
 
 const CHOSEN = "input:checked";
 
@@ -45,27 +46,55 @@ function markInQueue(id) {
   row?.scrollIntoView({ block: "nearest" });
 }
 
-/** The running call: which follow-up it belongs to and when it began (ms). */
-let running = null;
-
+/** How long the call has been running: since the number was shown, which the server keeps. */
 function showCallTime() {
-  const box = document.querySelector("[data-call-timer]");
-  if (!box || !running) return;
-  const seconds = Math.floor((Date.now() - running.started) / 1000);
+  const box = document.querySelector("[data-call-timer][data-started]");
+  if (!box) return;
+  const seconds = Math.max(Math.floor(now() - Number(box.dataset.started)), 0);
   const minutes = String(Math.floor(seconds / 60)).padStart(2, "0");
   box.querySelector("[data-call-time]").textContent = `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
   box.hidden = false;
 }
 
 function startCallTimer() {
-  const id = document.getElementById("call").dataset.call;
-  if (running?.id !== id) running = { id, started: Date.now() };
+  const box = document.querySelector("[data-call-timer]");
+  if (box) box.dataset.started ??= now();
   showCallTime();
+}
+
+/** The page of a customer is left. Unless something was begun, which the server knows, the next colleague may come. */
+function leave() {
+  const call = document.getElementById("call");
+  if (!call?.dataset.leave || !call.querySelector("#hold[data-held], #hold.htmx-request")) return;
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", call.querySelector("[name=csrfmiddlewaretoken]").value);
+  const headers = { "X-Requested-With": "fetch" };
+  fetch(call.dataset.leave, { method: "POST", body, headers, keepalive: true }).catch(() => {});
+}
+
+function leaveUnlessSame(event) {
+  const { target, elt, pathInfo } = event.detail;
+  if (target.id !== "call" || elt.id === "call-form") return; // an outcome gives the customer back itself
+  if (!pathInfo.requestPath.includes(`/${target.dataset.call}/`)) leave();
+}
+
+/** An answer makes what was said about it untrue; another outcome, what was said about the one before. */
+function forgetErrors(control) {
+  const question = control.closest("[data-question]");
+  question?.querySelector(".question__error")?.remove();
+  question?.removeAttribute("aria-describedby");
+  control.removeAttribute("aria-invalid");
+  control.closest(".call-form__foot")?.querySelector("[role=alert]")?.remove();
+}
+
+/** Chosen by its key, an outcome leads on to what it still needs. Mouse and arrow keys have the focus on it instead. */
+function goOnToNeeds(outcome) {
+  if (outcome === document.activeElement) return;
+  document.querySelector(`.outcome-panel[data-for="${CSS.escape(outcome.value)}"] :is(select, input)`)?.focus();
 }
 
 function showCustomer() {
   const call = document.getElementById("call");
-  if (running?.id !== call.dataset.call) running = null;
   showCallTime();
   document.querySelector(".workbench").classList.toggle("workbench--selected", "call" in call.dataset);
   markInQueue(call.dataset.call);
@@ -95,7 +124,11 @@ export function startWorkbench() {
   });
 
   document.addEventListener("change", (event) => {
-    if (event.target.closest("[data-question]")) showState();
+    const control = event.target;
+    if (!control.closest("#call-form")) return;
+    forgetErrors(control);
+    if (control.closest("[data-question]")) showState();
+    if (control.matches("[data-outcome]")) goOnToNeeds(control);
   });
   document.addEventListener("focusin", (event) => {
     if (event.target.closest("[data-question]")) showState();
@@ -124,7 +157,10 @@ export function startWorkbench() {
     if (id === "hold") lockIfHeld();
   });
 
+  document.body.addEventListener("htmx:beforeSwap", leaveUnlessSame);
+  window.addEventListener("pagehide", leave);
   setInterval(showCallTime, 1000);
+  showCallTime();
   showState();
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
 }
