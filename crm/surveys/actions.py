@@ -15,6 +15,7 @@ from crm.store.queries import store
 from crm.surveys import codes, policy, questions
 from crm.surveys.links import valid_for
 from crm.surveys.models import Invitation, Response
+from crm.surveys.queries import own_words
 from crm.surveys.questions import Answers
 from sanfang.audit.actions import record_event
 from sanfang.kernel.errors import Conflict, DomainError
@@ -172,10 +173,7 @@ def _complain(response: Response, pack: Pack, now: datetime) -> None:
         lines = questions.labelled(pack, questionnaire, response.answers)
         low = [f"{text} {words}" for text, words, is_low in lines if is_low]
         said = [f"{text} {words}" for text, words, is_low in lines if not is_low]
-        title = _("%(questionnaire)s：%(count)d 项不满意") % {
-            "questionnaire": questionnaire.title.get(MESSAGE_LANGUAGE),
-            "count": len(low),
-        }
+        title = _title(questionnaire.title.get(MESSAGE_LANGUAGE), len(low), own_words(response))
     complaints.register(
         None,
         customer=response.customer,
@@ -186,6 +184,14 @@ def _complain(response: Response, pack: Pack, now: datetime) -> None:
         follow_up_id=response.follow_up_id,
         now=now,
     )
+
+
+def _title(questionnaire: str, count: int, words: list[str]) -> str:
+    """What the list shows: the customer's own words where there are any."""
+    if words:
+        said = words[0].splitlines()[0][:60]
+        return _("%(questionnaire)s不满意：%(words)s") % {"questionnaire": questionnaire, "words": said}
+    return _("%(questionnaire)s：%(count)d 项不满意") % {"questionnaire": questionnaire, "count": count}
 
 
 def _text(text: str, customer: "Customer", context: Mapping[str, str]) -> str:

@@ -88,3 +88,13 @@ def test_masked_numbers_show_what_they_may(number: str, masked: str) -> None:
 )
 def test_customers_are_addressed_as_they_expect(facts: dict[str, object], expected: str) -> None:
     assert queries.salutation(Customer(**facts)) == expected
+
+
+def test_for_a_complaint_the_number_is_for_who_handles_complaints(actor: Actors) -> None:
+    customer = a_customer()
+    for name in ("李娜", "邓凯"):
+        with nothing_changes(), pytest.raises(Forbidden):
+            actions.reveal_mobile(actor(name), customer, now=NOW, verb="reveal_for_complaint")
+    assert actions.reveal_mobile(actor("蒋国华"), customer, now=NOW, verb="reveal_for_complaint") == customer.mobile
+    with nothing_changes(), pytest.raises(Forbidden):
+        actions.reveal_mobile(actor("蒋国华"), customer, now=NOW)

@@ -184,11 +184,16 @@ class TestAnswersByTheLink:
         assert (complaint.channel, complaint.registered_by, complaint.title) == (
             "survey",
             None,
-            "维修回访问卷：2 项不满意",
+            "维修回访问卷不满意：再也不来了",
         )
         assert complaint.text.splitlines()[0].endswith("非常不满意（等待时间长、费用偏高）")
         assert complaint.text.endswith("再也不来了")
         assert (complaint.customer, complaint.follow_up_id) == (invitation.customer, invitation.follow_up_id)
+
+    def test_without_words_of_their_own_the_title_counts(self) -> None:
+        invitation, _code = invite(a_customer())
+        actions.answer(invitation, answers=DISSATISFIED, note=" ", now=NOW)
+        assert Complaint.objects.get().title == "维修回访问卷：2 项不满意"
 
     def test_it_is_answered_once(self) -> None:
         invitation, _code = invite(a_customer())
