@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sanfang.tenancy.models import Staff, TenantModel
 
@@ -11,7 +12,7 @@ from sanfang.tenancy.models import Staff, TenantModel
 class Channel(models.TextChoices):
     """How a complaint reached the store."""
 
-    CALLBACK = "callback", _("回访")
+    CALLBACK = "callback", pgettext_lazy("complaint channel", "回访")
     SURVEY = "survey", _("问卷")
     HOTLINE = "hotline", _("来电")
     COUNTER = "counter", _("到店")

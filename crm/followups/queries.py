@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.complaints.queries import RECENT
 from crm.customers.queries import salutation
@@ -177,7 +178,7 @@ def _filters(counts: dict[str, int], current: str) -> list[Filter]:
         Filter(key, label, sum(counts[section] for section in inside), key == current, tone)
         for key, (label, inside, tone) in FILTERS.items()
     ]
-    return [*of_work, Filter(DONE, _("已完成"), counts["ended"], current == DONE, "muted")]
+    return [*of_work, Filter(DONE, pgettext_lazy("queue", "已完成"), counts["ended"], current == DONE, "muted")]
 
 
 def _done(actor: Actor, counts: dict[str, int], place: StoreFacts, now: datetime) -> list[Group]:

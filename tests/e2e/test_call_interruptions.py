@@ -1,6 +1,7 @@
 """What goes wrong in the middle of a call: a key too many, a reload, another tab, a colleague, a dead network."""
 
 from collections.abc import Callable
+from typing import Any
 
 import database
 import pytest
@@ -171,3 +172,15 @@ def test_an_outcome_sent_without_a_network_follows_when_it_is_back(sign_in: Ente
     expect(name_of(page)).not_to_contain_text("曹阳")
     with inside(chengdu):
         assert FollowUp.objects.get(pk=call.pk).attempts == 1
+
+
+def test_a_phone_shows_no_keys_and_all_of_the_outcomes(sign_in: Enter, chengdu: Tenant) -> None:
+    call = customers(chengdu, 彭丽=2)["彭丽"]
+    size: Any = {"width": 390, "height": 844}
+    page = sign_in("周思颖", f"/workbench/{call.pk}/", viewport=size, is_mobile=True, has_touch=True)
+    held(page)
+    assert page.evaluate("[...document.querySelectorAll('kbd')].filter((key) => key.checkVisibility()).length") == 0
+    for part in (page.locator(".outcomes__more label").last, page.get_by_role("button", name="提交并下一位")):
+        part.scroll_into_view_if_needed()
+        bar, box = page.locator(".rail").bounding_box(), part.bounding_box()
+        assert bar and box and box["y"] + box["height"] <= bar["y"] + 1
