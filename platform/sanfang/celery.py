@@ -32,6 +32,7 @@ app.conf.update(
         "send waiting messages": {"task": "sanfang.messaging.tasks.send_everywhere", "schedule": 60},
         "resume imports": {"task": "crm.dms.tasks.resume_everywhere", "schedule": 30},
         "refill the pool": {"task": "tenants.tasks.refill_pool", "schedule": 5 * 60},
+        "put tenants in order": {"task": "tenants.life.tasks.put_in_order", "schedule": 60},
     },
 )
 app.autodiscover_tasks()

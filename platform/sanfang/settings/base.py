@@ -20,6 +20,7 @@ EVERYWHERE = ["sanfang.tenancy", "sanfang.audit"]
 PUBLIC_APPS = [
     "django_tenants",
     "tenants",
+    "tenants.life",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

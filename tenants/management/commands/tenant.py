@@ -6,13 +6,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import door
 from tenants.actions import resume, suspend
+from tenants.life import commands as life
 from tenants.models import Tenant
 from tenants.provisioning import TENANT_KINDS, claim
 from tenants.queries import address_of
 
 
 class Command(BaseCommand):
-    help = "Creates, lists, suspends and resumes tenants."
+    help = "Creates, lists, suspends and resumes tenants; exports, backs up and restores one, lets one go."
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -27,8 +28,12 @@ class Command(BaseCommand):
         verbs.add_parser("list")
         for verb in ("suspend", "resume"):
             verbs.add_parser(verb).add_argument("slug")
+        life.add_verbs(verbs)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["verb"] in life.VERBS:
+            life.run(options, self.stdout.write)
+            return
         try:
             getattr(self, options["verb"])(options)
         except DomainError as error:

@@ -1,0 +1,171 @@
+"""Everything that a tenant takes with it: every table as CSV and as JSON lines, its files, and what they are."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import yaml
+from django.apps import apps
+from django.db import connections
+from django.utils import timezone, translation
+from psycopg import sql
+
+from sanfang.tenancy.rollout.states import digests
+from tenants.life import archives, folders, snapshot
+from tenants.life.work import Heard, alone_with, deed, refuse_unless
+from tenants.models import State, Tenant
+from tenants.queries import address_of
+
+BOM = "\ufeff"
+BATCH = 2_000
+"""Rows fetched at a time: so many are in memory, however long the table is."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for the beginning of a formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    tables: int
+    rows: int
+    files: int
+    sha256: str = ""
+
+
+def export_tenant(tenant: Tenant, target: Path, heard: Heard, *, by: str, dry_run: bool = False) -> Exported:
+    """Writes ``target`` (a zip), which is there whole or not at all. A dry run only counts."""
+    with alone_with(tenant):
+        refuse_unless(tenant, State.READY, State.SUSPENDED, State.LEAVING)
+        if dry_run:
+            return _count(tenant, heard)
+        with deed(tenant, "export", by, file=target.name) as row:
+            done = write(tenant, target, heard, by=by)
+            row.details["sha256"] = done.sha256
+        return done
+
+
+def _count(tenant: Tenant, heard: Heard) -> Exported:
+    rows = 0
+    with snapshot.snapshot_of() as raw:
+        tables = snapshot.tables_of(raw, tenant.schema_name)
+        for number, table in enumerate(tables, start=1):
+            rows += snapshot.count_rows(raw, tenant.schema_name, table.name)
+            heard(table.name, number, len(tables))
+    return Exported(len(tables), rows, sum(1 for _file in folders.files_of(tenant.schema_name)))
+
+
+def write(tenant: Tenant, target: Path, heard: Heard, *, by: str) -> Exported:
+    """The archive itself, for whoever is alone with the tenant."""
+    schema, at = tenant.schema_name, timezone.now()
+    with archives.writing(target) as archive:
+        with snapshot.snapshot_of(tenant.time_zone) as raw:
+            tables = snapshot.tables_of(raw, schema)
+            found: dict[str, dict[str, Any]] = {}
+            for number, table in enumerate(tables, start=1):
+                found[table.name] = {
+                    **described(table.name),
+                    "rows": _write_table(raw, schema, table, archive),
+                    "columns": [{"name": one.name, "type": one.type} for one in table.columns],
+                }
+                heard(table.name, number, len(tables))
+        files = archive.put_folder(schema, heard)
+        archive.put("README.txt", BOM + readme(tenant, found, files))
+        archive.close_with(
+            {
+                "what": "export",
+                "tenant": {"schema": schema, "slug": tenant.slug, "name": tenant.name, "kind": tenant.kind},
+                "address": address_of(tenant),
+                "taken_at": at.isoformat(),
+                "by": by,
+                "digest": digests(connections["provisioner"], [schema])[schema],
+                "tables": found,
+            }
+        )
+    return Exported(len(found), sum(one["rows"] for one in found.values()), files, archives.sha256_of(target))
+
+
+def _write_table(raw: psycopg.Connection[Any], schema: str, table: snapshot.Table, archive: archives.Archive) -> int:
+    name = sql.Identifier(schema, table.name)
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier("t", column.name)) for column in table.columns)
+    is_number = [column.is_number for column in table.columns]
+    count = 0
+    with archive.member(f"csv/{table.name}.csv") as member:
+        member.write(BOM.encode() + line([column.name for column in table.columns]))
+        for row in _rows(raw, sql.SQL("SELECT {} FROM {} t").format(texts, name)):
+            member.write(line(cell if number else safe(cell) for cell, number in zip(row, is_number, strict=True)))
+            count += 1
+    with archive.member(f"json/{table.name}.jsonl") as member:
+        for (row,) in _rows(raw, sql.SQL("SELECT row_to_json(t)::text FROM {} t").format(name)):
+            member.write(row.encode() + b"\n")
+    return count
+
+
+def _rows(raw: psycopg.Connection[Any], query: sql.Composed) -> Iterator[Any]:
+    with raw.cursor(name="exporting") as cursor:
+        cursor.itersize = BATCH
+        cursor.execute(query)
+        yield from cursor
+
+
+def safe(cell: str | None) -> str | None:
+    """The cell as text, whatever spreadsheet opens it."""
+    return f"'{cell}" if cell and cell.startswith(FORMULA) else cell
+
+
+def line(cells: Any) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+@cache
+def _descriptions() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "tables.yaml").read_text("utf-8"))
+    return found
+
+
+def described(table: str) -> dict[str, str]:
+    """What a table is, in both languages: ``tables.yaml``, else the name its model has."""
+    known = _descriptions().get(table)
+    if known:
+        return known
+    model = next((one for one in apps.get_models(include_auto_created=True) if one._meta.db_table == table), None)
+    names = {}
+    for key, language in (("zh", "zh-hans"), ("en", "en")):
+        with translation.override(language):
+            names[key] = str(model._meta.verbose_name) if model else table
+    return names
+
+
+README = """\
+{name}（{slug}）的全部数据 · Everything of {slug}
+
+这是什么 · What this is
+  csv/   每张表一个 CSV 文件，UTF-8（带 BOM），可用 Excel 打开。以 = + - @ 开头的文字前加了一个单引号，
+         以免被当作公式。手机号、VIN 等长编号请在导入时选“文本”。
+  json/  同样的表，每行一条 JSON，数值与文字原样保留，适合交给别的系统。
+  files/ 上传过的文件。
+  manifest.json 列出每张表的列和行数、每个文件的大小与 SHA-256 校验值。
+
+  csv/   one CSV file for each table, UTF-8 with BOM, opens in Excel. Text that begins with = + - @ has a
+         quotation mark before it, so that it isn't taken for a formula. Import mobile numbers and VINs as text.
+  json/  the same tables, one JSON object a line, values exactly as they are: for other systems.
+  files/ the files that were uploaded.
+  manifest.json lists the columns and rows of each table, and the size and SHA-256 of every file.
+
+其中含有个人信息，请妥善保管。 · It holds personal data: keep it safe.
+
+表 · Tables
+{tables}
+
+文件 · Files: {files}
+"""
+
+
+def readme(tenant: Tenant, tables: dict[str, dict[str, Any]], files: int) -> str:
+    lines = [f"  {name}（{one['rows']}）\n    {one['zh']}\n    {one['en']}" for name, one in tables.items()]
+    return README.format(name=tenant.name, slug=tenant.slug, tables="\n".join(lines), files=files)
