@@ -44,5 +44,9 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": navigation(request),
         "place": tenant.short_name if tenant else "",
+        "elsewhere": [
+            {"slug": one.tenant.slug, "name": one.tenant.short_name, "role_label": roles()[one.role].title}
+            for one in getattr(request, "elsewhere", [])
+        ],
         "user": {"name": actor.name, "role_label": roles()[actor.role].title} if actor else None,
     }

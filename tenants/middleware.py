@@ -20,7 +20,7 @@ from django.utils import timezone
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import inside
 from tenants.models import Kind, Membership, State
-from tenants.queries import live_membership, tenant_of_host
+from tenants.queries import live_memberships, tenant_of_host
 from tenants.roles import roles
 from tenants.signals import SESSION_KEY
 
@@ -64,7 +64,8 @@ class TenantOfHostMiddleware:
 class SessionOfTenantMiddleware:
     """Ends a session that was opened at another tenant, or whose membership has been taken away.
 
-    Sets ``request.membership`` and ``request.actor`` (None for a visitor).
+    Sets ``request.membership`` and ``request.actor`` (None for a visitor), and in ``request.elsewhere`` the other
+    stores that this person may go to.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -72,15 +73,20 @@ class SessionOfTenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.membership = request.actor = None  # type: ignore[attr-defined]
+        request.elsewhere = []  # type: ignore[attr-defined]
         if request.user.is_authenticated:
             tenant = request.tenant  # type: ignore[attr-defined]
             pinned = request.session.get(SESSION_KEY) == tenant.schema_name
-            membership = live_membership(request.user.pk, tenant.schema_name) if pinned else None
+            memberships = live_memberships(request.user.pk) if pinned else []
+            membership = next((one for one in memberships if one.tenant_id == tenant.schema_name), None)
             if membership is None:
                 logout(request)
             else:
                 request.membership = membership  # type: ignore[attr-defined]
                 request.actor = actor_of(membership)  # type: ignore[attr-defined]
+                request.elsewhere = [  # type: ignore[attr-defined]
+                    one for one in memberships if one is not membership and one.tenant.is_open
+                ]
                 structlog.contextvars.bind_contextvars(actor=str(membership.staff_id))
         return self.get_response(request)
 

@@ -41,12 +41,14 @@ def forget_tenants() -> None:
     cache.incr(VERSION)
 
 
+def live_memberships(user_id: int) -> list[Membership]:
+    """Every place where this person may work, by name of its address."""
+    found = Membership.objects.filter(user_id=user_id, ended_at__isnull=True, user__is_active=True)
+    return list(found.select_related("user", "tenant").order_by("tenant__slug"))
+
+
 def live_membership(user_id: int, schema_name: str) -> Membership | None:
-    return (
-        Membership.objects.select_related("user")
-        .filter(user_id=user_id, tenant_id=schema_name, ended_at__isnull=True, user__is_active=True)
-        .first()
-    )
+    return next((one for one in live_memberships(user_id) if one.tenant_id == schema_name), None)
 
 
 def tenant_by_code(code: str) -> Tenant | None:
@@ -61,11 +63,14 @@ def affiliated(holder: Tenant, region: str = "") -> QuerySet[Affiliation]:
     return rows.filter(region=region) if region else rows
 
 
+def host_of(tenant: Tenant) -> str:
+    return str(settings.MAIN_HOST if tenant.kind == "public" else f"{tenant.slug}{settings.TENANT_HOST_SUFFIX}")
+
+
 def address_of(tenant: Tenant, path: str = "/") -> str:
     """The full address of ``path`` at a tenant, as a link that a person can open."""
-    host = settings.MAIN_HOST if tenant.kind == "public" else f"{tenant.slug}{settings.TENANT_HOST_SUFFIX}"
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
-    return f"{settings.PUBLIC_SCHEME}://{host}{port}{path}"
+    return f"{settings.PUBLIC_SCHEME}://{host_of(tenant)}{port}{path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,5 +13,6 @@ class TenantRequest(HttpRequest):
     request_id: str
     tenant: Tenant
     membership: Membership
+    elsewhere: list[Membership]
     actor: Actor
     htmx: HtmxDetails

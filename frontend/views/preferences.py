@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -6,7 +9,8 @@ from frontend.context import SHORTCUTS_COOKIE, THEME_COOKIE, THEMES
 
 _YEAR = 365 * 24 * 3600
 
-_CHOICES = {THEME_COOKIE: THEMES, SHORTCUTS_COOKIE: ("on", "off")}
+_CHOICES: dict[str, tuple[str, ...]] = {THEME_COOKIE: THEMES, SHORTCUTS_COOKIE: ("on", "off")}
+_LANGUAGES = {settings.LANGUAGE_COOKIE_NAME: tuple(code for code, _name in settings.LANGUAGES)}
 
 
 @require_POST
@@ -20,8 +24,14 @@ def preferences(request: HttpRequest) -> HttpResponse:
         back = request.POST.get("next", "")
         safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         response = HttpResponseRedirect(back if safe else "/")
-    for name, allowed in _CHOICES.items():
-        chosen = request.POST.get(name)
-        if chosen in allowed:
-            response.set_cookie(name, chosen, max_age=_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+    return keep(response, request, request.POST)
+
+
+def keep(response: HttpResponse, request: HttpRequest, chosen: Mapping[str, str]) -> HttpResponse:
+    """``response`` with a cookie for each choice that there is; anything else is passed over."""
+    for name, allowed in {**_CHOICES, **_LANGUAGES}.items():
+        if chosen.get(name) in allowed:
+            response.set_cookie(
+                name, chosen[name], max_age=_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+            )
     return response

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.contrib.auth.hashers import make_password
 
 from infra.demo.cast import NETWORK, Dealer, Holder
-from infra.demo.staff import Person
+from infra.demo.staff import ELSEWHERE, Person
 from sanfang.tenancy.context import door
 from tenants.actions import add_member
 from tenants.models import Affiliation, Kind, Tenant, User
@@ -33,6 +33,11 @@ def open_network(password: str, dealers: Collection[str] | None = None) -> dict[
     tenants[public.slug] = public
     for person in NETWORK.operators:
         _employ(public, person, encoded)
+    for email, slug, role in ELSEWHERE:
+        if slug in tenants:
+            with door():
+                user = User.objects.get(email=email)
+            add_member(tenants[slug], user, role)
     return tenants
 
 

@@ -75,6 +75,8 @@ TENANT_HOST_SUFFIX = env.text("TENANT_HOST_SUFFIX", f".{MAIN_HOST}")
 PUBLIC_PORT = env.text("PUBLIC_PORT", "")
 """Port that belongs into links (development only; behind a proxy it stays empty)."""
 PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "https")
+OWN_HOSTS = [f"{MAIN_HOST}:*", f"*{TENANT_HOST_SUFFIX}:*"]
+"""As the content security policy names them; the scheme is the page's own."""
 
 # --- database ------------------------------------------------------------------------------
 # `default` logs in as sanfang_app, which may do nothing until it has entered the door or a tenant;
@@ -178,7 +180,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Going to another store of one's own is a form whose answer leads to that store's host.
+        "form-action": [SELF, *OWN_HOSTS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "manifest-src": [SELF],

@@ -1,4 +1,4 @@
-"""What every host has: signing in, second factor, language and theme.
+"""What every host has: signing in, second factor, going to another store of one's own, language and theme.
 
 Of allauth's addresses only those whose pages we stand behind: no signing up, no change of e-mail or mobile by
 oneself (both name a person to their employer).
@@ -8,6 +8,7 @@ from allauth.account import views
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
+from frontend.views import switcher
 from frontend.views.preferences import preferences
 
 accounts = [
@@ -27,6 +28,8 @@ accounts = [
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("2fa/", include("allauth.mfa.urls")),
+    path("departure/", switcher.departure, name="departure"),
+    path("arrival/", switcher.arrival, name="arrival"),
 ]
 
 urlpatterns = [
