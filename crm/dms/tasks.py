@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import get_language, override
 
-from crm.dms import running
-from sanfang.tenancy.tasks import for_each_tenant, platform_task, tenant_task
+from crm.dms import disowned, running
+from crm.dms.models import ImportRun
+from sanfang.tenancy.tasks import for_each_tenant, on_behalf_of, platform_task, tenant_task
 
 # A database that restarts is back within a minute; the run's transaction has left nothing.
 AGAIN: dict[str, Any] = {
@@ -27,17 +28,19 @@ def resume_everywhere() -> None:
 def resume() -> None:
     """Sends again what waits or was under way with nobody at work on it: a lost message, a killed worker."""
     for run_id, verb in running.left_alone():
-        {"check": check, "apply": apply}[verb].later(str(run_id), get_language() or "")
+        by = ImportRun.objects.values_list("by_id", flat=True).get(pk=run_id)
+        with on_behalf_of(str(by or "")):
+            {"check": check, "apply": apply}[verb].later(str(run_id), get_language() or "")
 
 
-@tenant_task(**AGAIN)
+@tenant_task(**AGAIN, disowned=disowned.give_up)
 def check(run_id: str, language: str) -> None:
     """``language``: the reasons are written in the language of whoever asked."""
     with override(language):
         running.check(UUID(run_id))
 
 
-@tenant_task(**AGAIN)
+@tenant_task(**AGAIN, disowned=disowned.give_up)
 def apply(run_id: str, language: str) -> None:
     with override(language):
         running.apply(UUID(run_id))

@@ -2,11 +2,17 @@
 
 The tenant goes with the message as an explicit argument, taken when the task is *registered* to be sent, not
 when the transaction commits (study §3 #3). A tenant task that arrives without one refuses to run.
+
+So does who asked for it: what a person started, and whatever that sends on, is refused once their membership has
+ended. What the platform itself started is nobody's and goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
+import structlog
 from celery import Task, shared_task
 from django.apps import apps
 from django.conf import settings
@@ -15,7 +21,10 @@ from django.db import connection, transaction
 from sanfang.kernel.errors import WrongTenant
 from sanfang.tenancy.context import at_door, current_tenant, door, inside
 
-TENANT = "_tenant"
+TENANT, ASKED_BY = "_tenant", "_asked_by"
+log = structlog.get_logger("sanfang.tasks")
+_owner = ContextVar("owner", default="")
+"""Who asked for the task at work."""
 
 
 class TenantTask(Task):  # type: ignore[misc]
@@ -28,27 +37,38 @@ class TenantTask(Task):  # type: ignore[misc]
     typing = False
     acks_late = True
     reject_on_worker_lost = True
+    disowned: Callable[..., None] | None = None
+    """Called instead, inside the tenant and with the task's arguments, when whoever asked for it has left."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        schema_name = kwargs.pop(TENANT, None)
+        schema_name, asked_by = kwargs.pop(TENANT, None), kwargs.pop(ASKED_BY, "")
         # The platform has a row among the tenants too, and its schema is the door.
         if not schema_name or schema_name == settings.PUBLIC_SCHEMA_NAME:
             raise WrongTenant(f"{self.name} is a tenant's task and was sent without one.")
         with door():
             tenant: Any = apps.get_model("tenants", "Tenant")._default_manager.filter(schema_name=schema_name).first()
+            stays = not asked_by or _is_member(schema_name, asked_by)
         if tenant is None or not tenant.is_open:
             return None
         with inside(tenant, request_id=self.request.id or ""):
-            return super().__call__(*args, **kwargs)
+            if not stays:
+                log.warning("disowned", asked_by=asked_by)
+                return self.disowned(*args, **kwargs) if self.disowned else None
+            with on_behalf_of(asked_by):
+                return super().__call__(*args, **kwargs)
 
     def later(self, *args: Any, **kwargs: Any) -> None:
-        """Sends the task for the tenant we are in, after the transaction we are in."""
-        self.later_for(current_tenant().schema_name, *args, **kwargs)
+        """Sends the task for the tenant we are in, after the transaction we are in, as whoever is at work asked for."""
+        by = str(connection.actor or _owner.get())  # type: ignore[attr-defined]
+        self._send(current_tenant().schema_name, {ASKED_BY: by} if by else {}, args, kwargs)
 
     def later_for(self, schema_name: str, *args: Any, **kwargs: Any) -> None:
+        """The platform sends the task, for any tenant."""
+        self._send(schema_name, {}, args, kwargs)
 
+    def _send(self, schema_name: str, asked_by: dict[str, str], args: Any, kwargs: Any) -> None:
         def send() -> None:
-            self.apply_async(args=args, kwargs={**kwargs, TENANT: schema_name})
+            self.apply_async(args=args, kwargs={**kwargs, **asked_by, TENANT: schema_name})
 
         # Robust: with the queue down the change itself stands, the error is logged, and the next round of the
         # scheduler finds what was left (each of its entries looks for work by state, not by message).
@@ -71,8 +91,26 @@ class PlatformTask(Task):  # type: ignore[misc]
             connection.set_schema_to_public()  # type: ignore[attr-defined]
 
 
+@contextmanager
+def on_behalf_of(staff_id: str) -> Iterator[None]:
+    """What is sent in this block is asked for by ``staff_id``; "" is nobody."""
+    before = _owner.set(staff_id)
+    try:
+        yield
+    finally:
+        _owner.reset(before)
+
+
+def _is_member(schema_name: str, staff_id: str) -> bool:
+    memberships: Any = apps.get_model("tenants", "Membership")._default_manager
+    here = memberships.filter(tenant=schema_name, staff_id=staff_id)
+    return bool(here.filter(ended_at__isnull=True, user__is_active=True).exists())
+
+
 def tenant_task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Decorator: ``@tenant_task()``; call the task with ``.later(…)``."""
+    """Decorator: ``@tenant_task()``; call the task with ``.later(…)``. ``disowned``: see :class:`TenantTask`."""
+    if "disowned" in options:
+        options["disowned"] = staticmethod(options["disowned"])
     return shared_task(base=TenantTask, **options)  # type: ignore[no-any-return]
 
 
