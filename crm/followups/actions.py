@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.customers.actions import reveal_mobile
+from crm.customers.queries import masked_mobile
 from crm.followups import drafts, holds, marks, tasks
 from crm.followups.models import Draft, FollowUp, Hold, State
 from crm.followups.policy import callbacks
@@ -57,12 +58,18 @@ def hold(actor: Actor, follow_up: FollowUp, *, now: datetime, take_over: bool = 
 
 @transaction.atomic
 def dial(actor: Actor, follow_up: FollowUp, *, now: datetime, address: str | None = None) -> str:
-    """The number in clear. The customer is taken first; the look is written down, once for each time they are held."""
+    """The number in clear. The customer is taken first; the look is written down, once for each time they are held.
+
+    A number corrected meanwhile is another one, and looking at it another look.
+    """
     callbacks.require(actor, "make")
     _require_callable(follow_up)
-    taken = holds.take(actor, follow_up.customer_id, store(), now, revealed=True)
-    if taken.revealed_at != now:
-        return number_to_call(follow_up.customer)
+    taken = holds.take(actor, follow_up.customer_id, store(), now, begun=True)
+    number = number_to_call(follow_up.customer)
+    if number and taken.revealed_as == masked_mobile(number):
+        return number
+    taken.revealed_at, taken.revealed_as = taken.revealed_at or now, masked_mobile(number)
+    taken.save(update_fields=["revealed_at", "revealed_as"])
     return reveal_mobile(actor, follow_up.customer, now=now, reason=follow_up.rule, address=address)
 
 

@@ -55,6 +55,7 @@ def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
     mine = [one for one in read.attempts if one.follow_up_id == row.pk]
     its_document = next((one for one in read.documents if one.pk == about), None)
     draft = getattr(row, "draft", None)
+    masked = masked_mobile(_number(row, read))
     number, hold, closed = _number(row, read), _hold(row, actor, now), _closed(row, mine, read)
     return CallSheet(
         id=row.pk,
@@ -68,8 +69,8 @@ def call(actor: Actor, key: UUID | str, *, now: datetime) -> CallSheet:
         attempt=row.attempts + 1,
         max_attempts=pack.calling.attempts_before_survey,
         customer=_customer(row, read, place, now),
-        phone_masked=masked_mobile(number),
-        phone=number if hold.revealed_at else "",
+        phone_masked=masked,
+        phone=number if hold.revealed_at and hold.revealed_as == masked else "",
         vehicle=_vehicle(row, read),
         alert=_alert(read.complaints, now),
         visit=visit(its_document, read.documents, place) if its_document else None,
@@ -227,7 +228,7 @@ def _hold(row: FollowUp, actor: Actor, now: datetime) -> HoldFacts:
         return HoldFacts("free", None, None)
     if hold.staff_id != actor.staff_id:
         return HoldFacts("other", hold.staff.name, hold.since)
-    return HoldFacts("mine", hold.staff.name, hold.since, hold.revealed_at)
+    return HoldFacts("mine", hold.staff.name, hold.since, hold.revealed_at, hold.revealed_as)
 
 
 def _closed(row: FollowUp, mine: list[Attempt], read: Past) -> endings.Closed | None:

@@ -21,32 +21,25 @@ def take(
     *,
     take_over: bool = False,
     begun: bool = False,
-    revealed: bool = False,
 ) -> Hold:
     """The customer is ``actor``'s until the store's time for it has passed without a sign of life.
 
     Raises :class:`Conflict` with the holder's name when somebody else has them. Of two who ask at once one
-    gets the row: the update waits for the other's, and the insert finds the place taken. ``begun`` and
-    ``revealed`` are written down with the first moment at which they were so.
+    gets the row: the update waits for the other's, and the insert finds the place taken. ``begun`` is
+    written down with the first moment at which it was so; a new hold begins with nothing begun and no number shown.
     """
     mine, over = Q(staff_id=actor.staff_id), Q(until__lte=now)
     held = Hold.objects.filter(customer_id=customer_id)
     free = held if take_over else held.filter(mine | over)
     until = now + place.hold
-    fresh = Hold(
-        customer_id=customer_id,
-        staff_id=actor.staff_id,
-        since=now,
-        until=until,
-        begun_at=now if begun or revealed else None,
-        revealed_at=now if revealed else None,
-    )
+    started = now if begun else None
+    fresh = Hold(customer_id=customer_id, staff_id=actor.staff_id, since=now, until=until, begun_at=started)
     kept = mine & Q(until__gt=now)
     first = {
-        name: Case(
-            When(kept, then=Coalesce(F(name), _moment(getattr(fresh, name)))), default=_moment(getattr(fresh, name))
-        )
-        for name in ("since", "begun_at", "revealed_at")
+        "since": Case(When(kept, then=F("since")), default=now),
+        "begun_at": Case(When(kept, then=Coalesce(F("begun_at"), _moment(started))), default=_moment(started)),
+        "revealed_at": Case(When(kept, then=F("revealed_at")), default=_moment(None)),
+        "revealed_as": Case(When(kept, then=F("revealed_as")), default=Value("")),
     }
     if not free.update(staff_id=actor.staff_id, until=until, **first):
         Hold.objects.bulk_create([fresh], ignore_conflicts=True)

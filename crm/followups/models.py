@@ -101,7 +101,8 @@ class Hold(TenantModel):
 
     One row per customer, so two specialists can't both have them whichever calls they opened. ``begun_at``: the
     number was shown or something written down; until then the customer is free again as soon as the page is left.
-    ``revealed_at``: since when the number is on the specialist's screen.
+    ``revealed_at``: since when the number is on the specialist's screen; ``revealed_as``: which one, masked, for one
+    that is corrected meanwhile has not been looked at.
     """
 
     customer = models.OneToOneField("customers.Customer", models.CASCADE, related_name="hold")
@@ -110,6 +111,7 @@ class Hold(TenantModel):
     until = models.DateTimeField()
     begun_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
+    revealed_as = models.CharField(max_length=40, blank=True)
 
 
 class Draft(TenantModel):

@@ -79,12 +79,13 @@ class Callback:
 @dataclass(frozen=True, slots=True)
 class HoldFacts:
     """``free``, ``mine`` or ``other``; ``by`` and ``since`` unless free; ``revealed_at``: since when it is mine with
-    the number shown."""
+    the number shown, and ``revealed_as`` which one, masked."""
 
     state: str
     by: str | None
     since: datetime | None
     revealed_at: datetime | None = None
+    revealed_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,4 +183,6 @@ def test_a_phone_shows_no_keys_and_all_of_the_outcomes(sign_in: Enter, chengdu: 
     for part in (page.locator(".outcomes__more label").last, page.get_by_role("button", name="提交并下一位")):
         part.scroll_into_view_if_needed()
         bar, box = page.locator(".rail").bounding_box(), part.bounding_box()
-        assert bar and box and box["y"] + box["height"] <= bar["y"] + 1
+        assert bar
+        assert box
+        assert box["y"] + box["height"] <= bar["y"] + 1

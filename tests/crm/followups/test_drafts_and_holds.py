@@ -154,6 +154,24 @@ def test_the_number_is_shown_to_whoever_looked_and_only_while_they_hold(
     assert not Hold.objects.exists()
 
 
+def test_a_number_corrected_meanwhile_has_not_been_looked_at(li: Actor, call: Any) -> None:
+    actions.dial(li, call, now=NOW)
+    type(call.customer).objects.filter(pk=call.customer_id).update(mobile="15409999999")
+    assert queries.call(li, call.pk, now=SOON).phone == ""
+    call.customer.refresh_from_db()
+    assert actions.dial(li, call, now=SOON) == "15409999999"
+    assert Access.objects.filter(object=call.customer_id).count() == 2
+    shown = queries.call(li, call.pk, now=SOON)
+    assert (shown.phone, shown.hold.revealed_at) == ("15409999999", NOW)
+
+
+def test_somebody_without_a_number_is_not_dialled(li: Actor, call: Any) -> None:
+    type(call.customer).objects.filter(pk=call.customer_id).update(mobile="")
+    call.customer.refresh_from_db()
+    with nothing_changes(), pytest.raises(DomainError):
+        actions.dial(li, call, now=NOW)
+
+
 def test_the_next_attempt_begins_without_the_number(li: Actor, call: Any) -> None:
     actions.dial(li, call, now=NOW)
     actions.record_outcome(li, call, attempt=1, outcome="no_answer", now=SOON)
