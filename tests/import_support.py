@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from dms_cases import csv_bytes, table
 
-from crm.dms import actions, running
+from crm.dms import actions, carrying, running
 from crm.dms.fields import Kind
 from crm.dms.models import ImportRun
 from crm.dms.progress import Watch
@@ -36,7 +36,7 @@ def upload(path: Path, kind: Kind) -> ImportRun:
         return actions.receive(None, kind=kind, filename=path.name, content=File(file), now=timezone.now())
 
 
-def bring(path: Path, kind: Kind) -> running.Result:
+def bring(path: Path, kind: Kind) -> carrying.Result:
     """Imports the file for good."""
     run = upload(path, kind)
     actions.queue(run, now=timezone.now())
@@ -45,9 +45,9 @@ def bring(path: Path, kind: Kind) -> running.Result:
     return result
 
 
-def look(path: Path, kind: Kind) -> running.Result:
+def look(path: Path, kind: Kind) -> carrying.Result:
     """What the import would do."""
-    return running.compare_only(read_from(path, kind), now=timezone.now(), watch=Watch())
+    return carrying.compare_only(read_from(path, kind), now=timezone.now(), watch=Watch())
 
 
 def snapshot(*tables: str) -> dict[str, list[tuple[Any, ...]]]:

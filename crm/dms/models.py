@@ -76,7 +76,7 @@ class StagedDocument(models.Model):
     file again. (They stand in for temporary tables, which a tenant's role may not create.)
 
     ``line`` is the document's last line, ``lines`` how many rows of the file it has; ``happened`` orders
-    documents in time; ``person`` is who it names (0: nobody), see :class:`StagedPerson`.
+    documents in time; ``person`` is its own line if it names somebody, else 0; see :class:`StagedPerson`.
     """
 
     line = models.IntegerField(primary_key=True)

@@ -43,10 +43,13 @@ class Watch:
         self.run_id = run_id
         self.total = total
         self.working = working
+        self.before = 0
+        """Rows of earlier slices."""
         self._noted = 0.0
 
     def read(self, rows: int) -> None:
-        """So many rows have been read. Raises :class:`Unwanted`."""
+        """So many rows of this slice have been read. Raises :class:`Unwanted`."""
+        rows += self.before
         self._note(round(rows * READING) if self.total else rows)
 
     def written(self, share: float) -> None:

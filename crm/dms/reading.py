@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
+from zlib import crc32
 
 from django.utils.translation import gettext as _
 
@@ -32,24 +33,32 @@ _FOOTER = re.compile(
 _ONLY_BLANKS = re.compile(r"\s+")
 
 
-def read_documents(source: Source, columns: Columns, facts: StoreFacts) -> Iterator[Document]:
-    """Every document of the file once. Raises FileRefused, also in mid-file.
+def read_documents(
+    source: Source, columns: Columns, facts: StoreFacts, *, skip: int = 0, scattered: Set[int] | None = None
+) -> Iterator[Document]:
+    """Every document of the file once, without the first ``skip``. Raises FileRefused, also in mid-file.
 
     The file is read twice: first only for numbers that come back after other rows, so that the
-    second reading can hold those rows, and only those, until it has them all.
+    second reading can hold those rows, and only those, until it has them all. ``scattered``: what
+    the first reading found, for whoever goes on in the middle.
     """
     if columns.missing:
         raise FileRefused("；".join(missing.sentence() for missing in columns.missing))
     reader = _DocumentReader(columns, facts)
-    scattered = _scattered_numbers(source, columns)
+    found = scattered_numbers(source, columns) if scattered is None else scattered
+    for number, rows in islice(_units(source, columns, found), skip, None):
+        yield reader.document(number, rows)
+
+
+def _units(source: Source, columns: Columns, scattered: Set[int]) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of each document, the scattered ones at the end."""
     held: dict[str, list[Row]] = {}
     for number, rows in _runs(source, columns):
-        if number and hash(number) in scattered:
+        if number and _mark(number) in scattered:
             held.setdefault(number, []).extend(rows)
         else:
-            yield reader.document(number, rows)
-    for number, rows in held.items():
-        yield reader.document(number, rows)
+            yield number, rows
+    yield from held.items()
 
 
 def data_rows(source: Source, columns: Columns) -> Iterator[tuple[str, Row]]:
@@ -103,17 +112,25 @@ def _runs(source: Source, columns: Columns) -> Iterator[tuple[str, list[Row]]]:
         yield current, rows
 
 
-def _scattered_numbers(source: Source, columns: Columns) -> set[int]:
-    """Hashes of the numbers that head more than one run (8 bytes a run while they are counted)."""
+def scattered_numbers(source: Source, columns: Columns) -> Set[int]:
+    """Marks of the numbers that head more than one run (8 bytes a run while they are counted).
+
+    Another process has to make the same marks, and Python's own hashes differ from one to the next. A number that
+    has another's mark by chance is held until the end of the file for nothing.
+    """
     hashes = array("q")
     current = ""
     for number, _row in data_rows(source, columns):
         if number != current:
             current = number
             if number:
-                hashes.append(hash(number))
+                hashes.append(_mark(number))
     ordered = sorted(hashes)
     return {one for one, next_one in pairwise(ordered) if one == next_one}
+
+
+def _mark(number: str) -> int:
+    return crc32(number.encode("utf-8", "surrogatepass"))
 
 
 @dataclass(slots=True)

@@ -1,108 +1,52 @@
-"""Carrying an import out: compared only, or for good. One transaction, so that nothing is ever half applied.
+"""The runs of imports: step by step as workers' tasks, or all steps here and now.
 
-One transaction and not batches: a file is some thousand rows, a hundred thousand take seconds, and whoever
-watches wants all of it or none. A killed worker or server leaves nothing; the same run starts afresh, and a run
-that is done says so in the very transaction that wrote its rows.
+A large file's import is many short steps, so that it doesn't keep a worker from other stores' tasks: a slice is
+read in each, and the last takes all of them in, in one transaction. A killed worker or server leaves nothing in the
+store; the run goes on with the step at which it was, and a run that is done says so in the very transaction that
+wrote its rows.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from crm.dms import comparing, storing, turns, writing
-from crm.dms.comparing import Counts
+from crm.dms import carrying, storing, turns
+from crm.dms.carrying import Result
 from crm.dms.errors import FileRefused
 from crm.dms.models import ImportRun
 from crm.dms.progress import Unwanted, Watch
-from crm.dms.reading import read_documents
-from crm.dms.records import Fault, StoreFacts
-from crm.dms.staging import Staged, stage
+from crm.dms.records import Fault
+from crm.dms.slices import Begun, Slices
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading
-from crm.dms.turns import turn
 from sanfang.audit.actions import record_event
 from sanfang.tenancy.context import current_tenant, inside
-from sanfang.tenancy.models import Staff
 
 SHOWN = 100
 """Faults and warnings that a run keeps for its pages."""
+WANTED = {"check": [State.CHECKING], "apply": [State.QUEUED, State.APPLYING]}
+"""The states in which a run is waiting for a verb, or in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a file; ``warnings`` of reading and of comparing, in the order of their lines."""
+class Went:
+    """How a step went. ``further``: the step that comes next; ``ended``: none does, however the run ended."""
 
-    staged: Staged
-    counts: Counts
-    warnings: list[Fault]
-
-    @property
-    def faults(self) -> list[Fault]:
-        return sorted(self.staged.faults, key=lambda fault: fault.line)
+    further: int | None = None
+    ended: bool = False
 
 
-def compare_only(reading: Reading, *, now: datetime, watch: Watch) -> Result:
-    """What the import would do. Leaves nothing behind."""
-    with transaction.atomic():
-        result = _compared(reading, now, watch)
-        transaction.set_rollback(True)
-    return result
-
-
-def carry_out(
-    reading: Reading, *, source: UUID, now: datetime, watch: Watch, finish: Callable[[Result], None]
-) -> Result:
-    """The import for good. ``finish`` is part of its transaction; what it raises undoes everything."""
-    with transaction.atomic():
-        result = _compared(reading, now, watch)
-        if result.counts.documents:
-            writing.write(reading.kind, _zone().key, source=source, now=now, watch=watch)
-        writing.clear()
-        finish(result)
-    writing.refresh_statistics()
-    return result
-
-
-def _compared(reading: Reading, now: datetime, watch: Watch) -> Result:
-    zone = _zone()
-    facts = StoreFacts(zone=zone, today=now.astimezone(zone).date(), staff_mobiles=_staff_mobiles())
-    columns = reading.columns
-    documents = read_documents(reading.source, columns, facts)
-    staged = stage(documents, zone, columns, watch)
-    watch.total = watch.total or staged.rows
-    comparing.prepare(staged.documents)
-    counts = comparing.compare(reading.kind, zone.key, watch)
-    headers = {field: columns.header_of(field) for field in ("mobile", "landline") if field in columns.positions}
-    warnings = [*columns.warnings, *staged.warnings, *comparing.numbers_known_wrong(headers)]
-    return Result(staged, counts, sorted(warnings, key=lambda warning: warning.line))
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(current_tenant().time_zone)
-
-
-def _staff_mobiles() -> frozenset[str]:
-    return frozenset(Staff.objects.exclude(phone="").values_list("phone", flat=True))
-
-
-# --- runs -----------------------------------------------------------------------------------
 def check(run_id: UUID) -> None:
     """Compares a run's file for its preview. Repeatable; does nothing for a run that isn't waiting for it."""
-    run = ImportRun.objects.get(pk=run_id)
-    with _failure_told(run), turn(lambda: _still(run, State.CHECKING)):
-        _still(run, State.CHECKING)
-        now = timezone.now()
-        reading = storing.reading_of(run)
-        result = compare_only(reading, now=now, watch=Watch(run.pk, working=State.CHECKING))
-        _move(run, "finish_check", now, message="", **_found(reading, result))
+    _whole(run_id, "check")
 
 
 def apply(run_id: UUID) -> Result | None:
@@ -110,40 +54,98 @@ def apply(run_id: UUID) -> Result | None:
 
     Repeatable, by as many workers as there are: the first does it, the others find it done.
     """
+    return _whole(run_id, "apply")
+
+
+def _whole(run_id: UUID, verb: str) -> Result | None:
+    """All steps, here and now."""
     run = ImportRun.objects.get(pk=run_id)
-    actor = str(run.by_id or "")
     result: Result | None = None
-    with (
-        inside(current_tenant(), actor=actor, request_id=str(run.pk)),
-        _failure_told(run),
-        turn(lambda: _still(run, State.QUEUED, State.APPLYING)),
-    ):
-        _still(run, State.QUEUED, State.APPLYING)
-        _give_up_killed(run)
-        now = timezone.now()
-        _move(run, "start", now, started_at=now, message="")
-        reading = storing.reading_of(run)
-
-        def finish(result: Result) -> None:
-            errors = storing.keep_errors(run.pk, reading, result.staged.reasons)
-            found = _found(reading, result)
-            _move(run, "finish", now, error_file=errors, finished_at=timezone.now(), **found)
-
-        result = carry_out(reading, source=run.pk, now=now, watch=Watch(run.pk, run.rows), finish=finish)
+    with _at_work(run, verb), turns.turn(lambda: _still(run, verb)):
+        while result is None:
+            result = _step(run, verb)
     # None still, when the block ended by a failure that has been told.
-    return result  # noqa: RET504
+    return result
 
 
-def left_alone() -> list[tuple[UUID, str]]:
-    """Runs that should be under way while no import of this tenant is: each with the verb to send again.
+def go_on(run_id: UUID, verb: str, number: int) -> Went:
+    """A worker's task: the step ``number`` of a run.
+
+    Nothing happens when that isn't its next step (a message may come twice, and the first has done it), or when
+    another import of the store is at work: whoever ends looks for those that wait, and so does the scheduler.
+    """
+    run = ImportRun.objects.get(pk=run_id)
+    slices = storing.slices_of(run, verb)
+    if run.state != State.QUEUED and slices.done() != number:
+        return Went()
+    with _at_work(run, verb), turns.attempt(writing=number == 0 or slices.staged().last) as got:
+        if not got:
+            return Went()
+        slices.wake()
+        if _step(run, verb) is None:
+            slices.rest()
+            return Went(further=slices.done())
+    return Went(ended=True)
+
+
+def _step(run: ImportRun, verb: str) -> Result | None:
+    """Reads the next slice of a run's file, or takes all of them in. Its result, once it has one."""
+    _still(run, verb)
+    reading = storing.reading_of(run)
+    slices, begun = _begun(run, verb, reading)
+    with override(begun.language):
+        watch = Watch(run.pk, run.rows, State.CHECKING if verb == "check" else State.APPLYING)
+        # A file of one slice is done with in one step.
+        if not slices.staged().last and not (carrying.read_slice(slices, reading, watch).last and slices.done() == 1):
+            return None
+        work = _checked if verb == "check" else _applied
+        result = work(run, slices, begun, reading, watch)
+    slices.forget()
+    return result
+
+
+def _begun(run: ImportRun, verb: str, reading: Reading) -> tuple[Slices, Begun]:
+    """The slices of a run's file, as far as there are any."""
+    slices = storing.slices_of(run, verb)
+    begun = slices.begun()
+    if begun is None or ImportRun.objects.filter(pk=run.pk, state=State.QUEUED).exists():
+        if verb == "apply":
+            _give_up_killed(run)
+        begun = carrying.begin(slices, reading, timezone.now())
+        if verb == "apply":
+            _move(run, "start", begun.now, started_at=begun.now, message="")
+    return slices, begun
+
+
+def _checked(run: ImportRun, slices: Slices, begun: Begun, reading: Reading, watch: Watch) -> Result:
+    result = carrying.would_be(slices, reading, watch)
+    _move(run, "finish_check", begun.now, message="", **_found(reading, result))
+    return result
+
+
+def _applied(run: ImportRun, slices: Slices, begun: Begun, reading: Reading, watch: Watch) -> Result:
+    def finish(result: Result) -> None:
+        errors = storing.keep_errors(run.pk, reading, result.staged.reasons)
+        found = _found(reading, result)
+        _move(run, "finish", begun.now, error_file=errors, finished_at=timezone.now(), **found)
+
+    return carrying.carry_out(slices, reading, source=run.pk, now=begun.now, watch=watch, finish=finish)
+
+
+def left_alone() -> list[tuple[UUID, str, int]]:
+    """Runs that should be under way while no import of this tenant is: each with the verb and step to send again.
 
     A message that the queue lost, or still keeps for a worker that was killed. Sending one twice does no harm.
     """
-    states = {State.CHECKING: "check", State.QUEUED: "apply", State.APPLYING: "apply"}
-    waiting = list(ImportRun.objects.filter(state__in=states).order_by("created_at").values_list("pk", "state"))
+    verbs = {state: verb for verb, states in WANTED.items() for state in states}
+    waiting = list(ImportRun.objects.filter(state__in=verbs).order_by("created_at"))
     if not waiting or turns.taken():
         return []
-    return [(run_id, states[State(state)]) for run_id, state in waiting]
+    found = []
+    for run in waiting:
+        verb = verbs[State(run.state)]
+        found.append((run.pk, verb, 0 if run.state == State.QUEUED else storing.slices_of(run, verb).done()))
+    return found
 
 
 def _found(reading: Reading, result: Result) -> dict[str, Any]:
@@ -168,9 +170,9 @@ def _shown(reading: Reading, faults: list[Fault]) -> list[dict[str, Any]]:
     return [{**asdict(fault), "value": value} for fault, value in zip(first, values, strict=True)]
 
 
-def _still(run: ImportRun, *states: State) -> None:
-    """Raises :class:`Unwanted` when the run has left these states meanwhile."""
-    if not ImportRun.objects.filter(pk=run.pk, state__in=states).exists():
+def _still(run: ImportRun, verb: str) -> None:
+    """Raises :class:`Unwanted` when the run has left the states in which this is wanted meanwhile."""
+    if not ImportRun.objects.filter(pk=run.pk, state__in=WANTED[verb]).exists():
         raise Unwanted
 
 
@@ -185,26 +187,35 @@ def _move(run: ImportRun, verb: str, now: datetime, **fields: Any) -> None:
 
 
 def _give_up_killed(run: ImportRun) -> None:
-    """It is our turn, so a run that says it is at work isn't: its process was killed, and it wrote nothing."""
+    """Whoever says they are at work and aren't, nor between two steps, were killed: they wrote nothing."""
+    if not turns.alone():
+        return
     for other in ImportRun.objects.filter(state=State.APPLYING).exclude(pk=run.pk):
-        _fail(other, _("导入中途被中断，没有写入任何数据；此后已开始另一次导入。仍需要本文件的，请重新导入。"))
+        slices = storing.slices_of(other, "apply")
+        if not slices.rests():
+            _fail(other, _("导入中途被中断，没有写入任何数据；此后已开始另一次导入。仍需要本文件的，请重新导入。"))
+            slices.forget()
 
 
 @contextmanager
-def _failure_told(run: ImportRun) -> Iterator[None]:
-    """What stops an import is told in the run, for the person who waits. What was cancelled just ends."""
-    try:
-        yield
-    except Unwanted:
-        return
-    except FileRefused as refusal:
-        _fail(run, str(refusal))
-    except (OperationalError, InterfaceError):
-        # The database went away. Nothing is written; the task comes again.
-        raise
-    except Exception:
-        _fail(run, _("导入时出现意外错误，没有写入任何数据。请重试；若再次失败，请联系平台运营。"))
-        raise
+def _at_work(run: ImportRun, verb: str) -> Iterator[None]:
+    """As whoever asked for it. What stops it is told in the run, for the person who waits; what was cancelled ends."""
+    slices = storing.slices_of(run, verb)
+    with inside(current_tenant(), actor=str(run.by_id or "") if verb == "apply" else "", request_id=str(run.pk)):
+        try:
+            yield
+        except Unwanted:
+            slices.forget()
+        except FileRefused as refusal:
+            _fail(run, str(refusal))
+            slices.forget()
+        except (OperationalError, InterfaceError):
+            # The database went away. Nothing is written; the task comes again and goes on with this slice.
+            raise
+        except Exception:
+            _fail(run, _("导入时出现意外错误，没有写入任何数据。请重试；若再次失败，请联系平台运营。"))
+            slices.forget()
+            raise
 
 
 def _fail(run: ImportRun, message: str) -> None:

@@ -1,12 +1,14 @@
-"""Lays a file's documents out in the staging tables (COPY), so that they can be compared set-wise."""
+"""A file's documents as rows for the staging tables, and these rows into the tables (COPY), to be compared set-wise."""
 
+import csv
 import json
+from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from crm.dms.models import StagedDocument, StagedPerson
 from crm.dms.persons import Persons
 from crm.dms.progress import Watch
 from crm.dms.records import DeliveryRow, Document, Fault, RepairOrderRow
+from crm.dms.slices import Staged
 
 BATCH = 5_000
 """Documents between two looks at whether the import is still wanted."""
@@ -28,7 +31,10 @@ LONGEST = {
 }  # fmt: skip
 """How long a text may be in the table it goes to."""
 
+CHUNK = 1 << 20
 COLUMNS = [str(column.column) for column in StagedDocument._meta.fields]
+TEXTS = [str(column.column) for column in StagedDocument._meta.fields if column.get_internal_type() == "TextField"]
+"""An empty cell of these is an empty text; of the others it is nothing at all."""
 _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 _BLANK: dict[str, Any] = {
     str(column.column): "" if column.get_internal_type() == "TextField" else None
@@ -61,36 +67,64 @@ _ORDER_DETAILS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Staged:
-    """What reading the file gave. ``reasons``: every line of a faulty document with what to correct there."""
+def stage(
+    documents: Iterator[Document], zone: ZoneInfo, columns: Columns, most: int, file: Path, watch: Watch
+) -> Staged:
+    """Writes the next documents, of ``most`` rows together or a few more, as a slice's rows for COPY.
 
-    rows: int = 0
-    documents: int = 0
-    faulty: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
-    reasons: list[tuple[int, str]] = field(default_factory=list)
-
-
-def stage(documents: Iterable[Document], zone: ZoneInfo, columns: Columns, watch: Watch) -> Staged:
-    """Fills the empty staging tables. ``columns``: of the file, for what is said about it."""
+    ``columns``: of the file, for what is said about it.
+    """
     staged = Staged()
-    persons = Persons()
-    rows = _rows(documents, zone, columns, persons, staged)
-    statement = f"COPY {StagedDocument._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN"
-    more = True
-    while more:
-        more = False
-        with _copying(statement) as copy:
-            for row in islice(rows, BATCH):
-                more = True
-                copy.write_row(row)
-        watch.read(staged.rows)
-    with _copying(f"COPY {StagedPerson._meta.db_table} (person, root, fresh) FROM STDIN") as copy:
-        for person in range(1, len(persons) + 1):
-            copy.write_row((person, persons.root(person), False))
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        rows = _rows(_some(documents, most, staged), zone, columns, staged)
+        while batch := list(islice(rows, BATCH)):
+            writer.writerows(batch)
+            watch.read(staged.rows)
     return staged
+
+
+def _some(documents: Iterator[Document], most: int, staged: Staged) -> Iterator[Document]:
+    while staged.rows < most:
+        document = next(documents, None)
+        if document is None:
+            staged.last = True
+            return
+        staged.units += 1
+        yield document
+
+
+def lay_out(files: Iterable[Path]) -> None:
+    """Fills the empty staging tables from slices' rows: all documents, and who is who among their owners."""
+    texts = ", ".join(TEXTS)
+    options = f"FORMAT csv, FORCE_NOT_NULL ({texts})"
+    with _copying(f"COPY {StagedDocument._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN ({options})") as copy:
+        for file in files:
+            with file.open("rb") as rows:
+                while chunk := rows.read(CHUNK):
+                    copy.write(chunk)
+    _find_persons()
+
+
+def _find_persons() -> None:
+    """A document's person has its line's number; lines that name the same one share the first of them as their root."""
+    persons, lines, first = Persons(), array("l"), array("l", [0])
+    numbers = array("l")
+    phone = "CASE mobile WHEN '' THEN landline ELSE mobile END"
+    asked = (
+        f"SELECT line, name, customer_number, {phone}, vin FROM {StagedDocument._meta.db_table} "  # noqa: S608
+        "WHERE person > 0 ORDER BY line"
+    )
+    with _copying(f"COPY ({asked}) TO STDOUT") as copy:
+        for line, name, customer_number, phone, vin in copy.rows():
+            number = persons.number_of(name, customer_number, phone, vin)
+            if number == len(first):
+                first.append(int(line))
+            lines.append(int(line))
+            numbers.append(number)
+    with _copying(f"COPY {StagedPerson._meta.db_table} (person, root, fresh) FROM STDIN") as copy:
+        for line, number in zip(lines, numbers, strict=True):
+            copy.write_row((line, first[persons.root(number)], False))
 
 
 @contextmanager
@@ -100,9 +134,7 @@ def _copying(statement: str) -> Iterator[Any]:
         yield copy
 
 
-def _rows(
-    documents: Iterable[Document], zone: ZoneInfo, columns: Columns, persons: Persons, staged: Staged
-) -> Iterator[list[Any]]:
+def _rows(documents: Iterable[Document], zone: ZoneInfo, columns: Columns, staged: Staged) -> Iterator[list[Any]]:
     """The sound documents as rows; everything is counted on the way."""
     fields = _OF_DELIVERY if columns.kind == "deliveries" else _OF_ORDER
     limits = [(_PLACE[name], most, columns.header_of(fields.get(name, ""))) for name, most in LONGEST.items()]
@@ -121,9 +153,8 @@ def _rows(
         staged.documents += 1
         row = _delivery(record, zone) if isinstance(record, DeliveryRow) else _order(record, zone)
         row[0], row[1] = record.line, len(document.lines)
-        if not (record.cancelled or record.internal):
-            phone = record.mobile or record.landline
-            row[_PERSON] = persons.number_of(record.customer_name, record.customer_number, phone, record.vin)
+        if not (record.cancelled or record.internal) and (record.customer_name or record.mobile or record.landline):
+            row[_PERSON] = record.line
         _fit(row, limits, staged)
         yield row
 

@@ -1,6 +1,7 @@
 """The files of an import in the tenant's storage, and opening them for reading."""
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from crm.dms.fields import Kind
 from crm.dms.files import Source, open_source
 from crm.dms.models import ImportRun
 from crm.dms.records import Fault
+from crm.dms.slices import Slices
 
 _LONGEST_NAME = 50
 """An error file's name has a mark behind it, and a file system counts bytes."""
@@ -114,6 +116,13 @@ def keep_errors(run_id: UUID, reading: Reading, reasons: list[tuple[int, str]]) 
     name = f"{_folder(run_id)}/{error_file_name(reading.source)}"
     write_error_file(reading.source, reading.columns, sorted(reasons), Path(default_storage.path(name)))
     return name
+
+
+def slices_of(run: ImportRun, verb: str) -> Slices:
+    """What has been read of a run's file for this. The same file read in another way is another reading."""
+    way = json.dumps([run.mapping, run.sheet, run.encoding], sort_keys=True)
+    name = f"slices-{verb}-{hashlib.sha256(way.encode()).hexdigest()[:12]}"
+    return Slices(Path(default_storage.path(f"{_folder(run.pk)}/{name}")))
 
 
 def _folder(run_id: UUID) -> str:

@@ -16,6 +16,10 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
+    # Imports have a queue of their own. A worker takes from both unless it is told otherwise; where stores bring large
+    # files, one of its own (-Q imports) keeps the last step of theirs, which can't be cut, from everybody else's tasks.
+    task_queues={"celery": {}, "imports": {}},
+    task_routes={f"crm.dms.tasks.{verb}": {"queue": "imports"} for verb in ("check", "apply")},
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.usefixtures("own_database")
 @pytest.fixture
 def own_queue() -> Iterator[None]:
     """A queue that no other worker on this broker listens to."""
-    before = app.conf.task_default_queue
-    app.conf.task_default_queue = f"test-{uuid4().hex}"
+    before, queues = app.conf.task_default_queue, app.conf.task_queues
+    app.conf.task_default_queue, app.conf.task_queues = f"test-{uuid4().hex}", None
     app.__dict__.pop("amqp", None)
     yield
-    app.conf.task_default_queue = before
+    app.conf.task_default_queue, app.conf.task_queues = before, queues
     app.__dict__.pop("amqp", None)
 
 

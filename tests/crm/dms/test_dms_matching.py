@@ -12,8 +12,8 @@ from import_support import bring, look, snapshot, write_csv
 
 from crm.customers import actions as customers
 from crm.customers.models import Customer, MobileState
+from crm.dms.carrying import Result
 from crm.dms.fields import Kind
-from crm.dms.running import Result
 from crm.followups.models import PlanState
 from crm.vehicles.models import Delivery, Ownership, RepairOrder, Vehicle
 from sanfang.kernel.permissions import Actor

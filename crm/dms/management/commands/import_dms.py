@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from crm.dms import actions, beside, running, storing
+from crm.dms import actions, beside, carrying, running, storing
 from crm.dms.errors import FileRefused
 from crm.dms.fields import KINDS
 from crm.dms.models import ImportRun
@@ -74,12 +74,12 @@ def _dealer(slug: str) -> Tenant:
     return tenant
 
 
-def _dry_run(path: Path, kind: str) -> tuple[running.Result, None]:
+def _dry_run(path: Path, kind: str) -> tuple[carrying.Result, None]:
     reading = storing.read_from(path, "deliveries" if kind == "deliveries" else "repair_orders")
-    return running.compare_only(reading, now=timezone.now(), watch=Watch()), None
+    return carrying.compare_only(reading, now=timezone.now(), watch=Watch()), None
 
 
-def _import(path: Path, kind: str) -> tuple[running.Result, Path | None]:
+def _import(path: Path, kind: str) -> tuple[carrying.Result, Path | None]:
     """The same way as an upload goes, only here and now; and where its error file is, if not in the usual place."""
     now = timezone.now()
     with path.open("rb") as file:
@@ -111,7 +111,7 @@ def _left_beside(path: Path, run: ImportRun) -> Path | None:
     return place
 
 
-def _told(result: running.Result) -> dict[str, Any]:
+def _told(result: carrying.Result) -> dict[str, Any]:
     staged, counts = result.staged, result.counts
     return {
         "rows": staged.rows,
