@@ -1,4 +1,4 @@
-"""Imports in the background. Both tasks may be delivered twice, late, or after a worker was killed."""
+"""Imports in the background, step by step. A task may be delivered twice, late, or after a worker was killed."""
 
 from typing import Any
 from uuid import UUID
@@ -27,20 +27,28 @@ def resume_everywhere() -> None:
 @tenant_task()
 def resume() -> None:
     """Sends again what waits or was under way with nobody at work on it: a lost message, a killed worker."""
-    for run_id, verb in running.left_alone():
+    for run_id, verb, step in running.left_alone():
         by = ImportRun.objects.values_list("by_id", flat=True).get(pk=run_id)
         with on_behalf_of(str(by or "")):
-            {"check": check, "apply": apply}[verb].later(str(run_id), get_language() or "")
+            {"check": check, "apply": apply}[verb].later(str(run_id), get_language() or "", step)
 
 
 @tenant_task(**AGAIN, disowned=disowned.give_up)
-def check(run_id: str, language: str) -> None:
+def check(run_id: str, language: str, step: int = 0) -> None:
     """``language``: the reasons are written in the language of whoever asked."""
-    with override(language):
-        running.check(UUID(run_id))
+    _go_on(check, run_id, "check", language, step)
 
 
 @tenant_task(**AGAIN, disowned=disowned.give_up)
-def apply(run_id: str, language: str) -> None:
+def apply(run_id: str, language: str, step: int = 0) -> None:
+    _go_on(apply, run_id, "apply", language, step)
+
+
+def _go_on(task: Any, run_id: str, verb: str, language: str, step: int) -> None:
+    """One step of a run. The next goes to the end of the queue, so that other tenants' tasks come between."""
     with override(language):
-        running.apply(UUID(run_id))
+        went = running.go_on(UUID(run_id), verb, step)
+    if went.further is not None:
+        task.later(run_id, language, went.further)
+    elif went.ended:
+        resume.run()
