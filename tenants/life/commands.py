@@ -15,9 +15,11 @@ from django.core.management.base import CommandError
 
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import door
-from tenants.life import aside
+from tenants.life import aside, certificates
 from tenants.life.backing_up import back_up, backups
+from tenants.life.erasing import confirm, erase
 from tenants.life.exporting import export_tenant
+from tenants.life.leaving import leave
 from tenants.life.restoring import restore
 from tenants.life.work import AtWork, alone_with, deed
 from tenants.models import Tenant
@@ -37,6 +39,13 @@ def add_verbs(verbs: Any) -> None:
     one = _verb(verbs, "restore", "puts one tenant back to a backup; closed meanwhile")
     one.add_argument("file", type=Path)
     _verb(verbs, "discard-restored", "drops what restores set aside")
+    one = _verb(verbs, "leave", "exports a tenant, ends its memberships and protects its data for the legal period")
+    one.add_argument("--reason", required=True)
+    one = _verb(verbs, "erase", "erases a tenant that has left, after that period, with a certificate")
+    one.add_argument("--confirm", default="", metavar="SLUG")
+    one.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where the certificate goes")
+    verify = verbs.add_parser("verify-certificate", help="says whether this platform wrote a certificate")
+    verify.add_argument("file", type=Path)
 
 
 def _verb(verbs: Any, name: str, text: str) -> ArgumentParser:
@@ -122,10 +131,38 @@ def _discard(options: dict[str, Any], told: Told) -> None:
         told(f"{name}\t{'would be dropped' if options['dry_run'] else 'dropped'}")
 
 
+def _leave(options: dict[str, Any], told: Told) -> None:
+    tenant = tenant_called(options["slug"])
+    left = leave(tenant, reason=options["reason"], by=options["by"], heard=_heard(told), dry_run=options["dry_run"])
+    would = "would leave" if options["dry_run"] else "has left"
+    told(f"{tenant.slug} {would}: {left.memberships} memberships ended, export {left.export}")
+    told(f"protected until {left.protected_until}: {'; '.join(left.laws)}")
+
+
+def _erase(options: dict[str, Any], told: Told) -> None:
+    tenant = tenant_called(options["slug"])
+    if options["dry_run"]:
+        for key, value in erase(tenant, by=options["by"], heard=_heard(told), dry_run=True).items():
+            told(f"{key}\t{value}")
+        return
+    confirm(tenant, options["confirm"])
+    signed = erase(tenant, by=options["by"], heard=_heard(told))
+    for path in certificates.write(signed, options["to"]):
+        told(str(path))
+
+
+def _verify(options: dict[str, Any], told: Told) -> None:
+    said = certificates.verify(options["file"])
+    told(f"genuine: {said['tenant']['slug']}, {said['erased']['rows']} rows, erased at {said['erased_at']}")
+
+
 VERBS: dict[str, Verb] = {
     "export": _export,
     "backup": _backup,
     "backups": _backups,
     "restore": _restore,
     "discard-restored": _discard,
+    "leave": _leave,
+    "erase": _erase,
+    "verify-certificate": _verify,
 }

@@ -22,7 +22,7 @@ from tenants.models import State, Tenant
 from tenants.queries import address_of
 
 BOM = "\ufeff"
-BATCH = 2_000
+BATCH = 500
 """Rows fetched at a time: so many are in memory, however long the table is."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""

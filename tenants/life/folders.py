@@ -34,6 +34,11 @@ def all_of(schema: str) -> list[str]:
     return [path.name for pattern in patterns for path in sorted(Path(settings.MEDIA_ROOT).glob(pattern))]
 
 
+def remove_all(schema: str) -> None:
+    for name in all_of(schema):
+        remove(name)
+
+
 def swap_in(schema: str, stamp: str) -> None:
     """What a restore laid out becomes the folder; the one before stays beside. Repeatable at every step."""
     laid_out, before = folder(f"{schema}_restoring_{stamp}"), folder(f"{schema}_before_{stamp}")
