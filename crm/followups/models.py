@@ -111,7 +111,7 @@ class Hold(TenantModel):
     until = models.DateTimeField()
     begun_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
-    revealed_as = models.CharField(max_length=40, blank=True)
+    revealed_as = models.CharField(max_length=40, blank=True, default="", db_default="")
 
 
 class Draft(TenantModel):
@@ -125,7 +125,7 @@ class Draft(TenantModel):
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
     answers = models.JSONField(default=dict)
     note = models.TextField(blank=True)
-    revision = models.CharField(max_length=60, blank=True)
+    revision = models.CharField(max_length=60, blank=True, default="", db_default="")
     saved_at = models.DateTimeField()
 
 
