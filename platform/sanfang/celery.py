@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from celery import Celery, signals
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sanfang.settings.production")
 
@@ -45,6 +46,17 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_our_logging(**kwargs: Any) -> None:
     """Celery would replace Django's logging otherwise."""
+
+
+@signals.worker_init.connect  # type: ignore[untyped-decorator]
+def look_before_working(**kwargs: Any) -> None:
+    """Celery logs what a receiver raises and goes on, but for this."""
+    from sanfang.tenancy import start
+
+    try:
+        start.require()
+    except ImproperlyConfigured as refusal:
+        raise SystemExit(str(refusal)) from refusal
 
 
 @signals.task_prerun.connect  # type: ignore[untyped-decorator]

@@ -17,6 +17,8 @@ LOOK_EVERY = 0.3
 """Seconds between two looks at them and their logs."""
 WORKER_PROCESSES = 2
 THREADS = 8
+SIZES = {"WEB_CONCURRENCY": WORKER_PROCESSES, "WEB_THREADS": THREADS, "WORKER_CONCURRENCY": WORKER_PROCESSES}
+"""Told to the parts, which compare what they need with what the database has room for (sanfang.tenancy.start)."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before a part that died is started again; doubled each time it dies young."""
 GROWN_UP = 30.0
@@ -81,6 +83,7 @@ class Part:
 def run_python(place: Place, name: str, module: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """Starts ``python -m …`` as the part ``name``: marked, in its own session, writing to its own log."""
     mark = {processes.MARK: f"{name}@{place.folder}", "PYTHONUNBUFFERED": "1"}
+    mark |= {size: str(number) for size, number in SIZES.items()}
     command = [sys.executable, "-m", *module]
     return processes.spawn(command, log=place.open_log(name), env={**os.environ, **env, **mark}, cwd=ROOT)
 

@@ -6,4 +6,4 @@ class TenancyConfig(AppConfig):
     label = "tenancy"
 
     def ready(self) -> None:
-        from sanfang.tenancy import checks  # noqa: F401  (registers itself)
+        from sanfang.tenancy import checks, start  # noqa: F401  (they register themselves)
