@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from frontend.navigation import navigation
+from sanfang.kernel.permissions import Actor
+from tenants.models import Tenant
 from tenants.roles import roles
 
 THEMES = ("auto", "light", "dark")
@@ -39,11 +41,19 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {"shell": SimpleLazyObject(lambda: _shell(request))}
 
 
+def _repair(tenant: Tenant | None, actor: Actor | None) -> dict[str, str] | None:
+    """A store that is read-only says so on every page; its managers see why."""
+    if tenant is None or not tenant.behind:
+        return None
+    return {"reason": tenant.behind if actor and actor.may("staff.manage") else ""}
+
+
 def _shell(request: HttpRequest) -> dict[str, Any]:
     actor, tenant = getattr(request, "actor", None), getattr(request, "tenant", None)
     return {
         "nav": navigation(request),
         "place": tenant.short_name if tenant else "",
+        "repair": _repair(tenant, actor),
         "elsewhere": [
             {"slug": one.tenant.slug, "name": one.tenant.short_name, "role_label": roles()[one.role].title}
             for one in getattr(request, "elsewhere", [])

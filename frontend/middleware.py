@@ -3,12 +3,40 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.defaults import bad_request, page_not_found, permission_denied
 
 from sanfang.kernel.errors import DomainError, Forbidden, NotFound
+from sanfang.tenancy.repair import UnderRepair, is_because_of_repair
+from tenants.middleware import DOOR_PATHS
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+REPAIR_SECONDS = 120
+"""When it is worth asking again."""
+
+
+def wants_words_only(request: HttpRequest) -> bool:
+    """A script asks, and shows the sentence beside what is on the page."""
+    return bool(request.headers.get("HX-Request")) or request.headers.get("X-Requested-With") == "fetch"
+
+
+def put_off(request: HttpRequest, template: str, words: str, *, status: int, seconds: int) -> HttpResponse:
+    """Not now: the sentence to a script, a page to a person, and to both when to ask again."""
+    if wants_words_only(request):
+        answer = HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+    else:
+        answer = render(request, template, {"words": words}, status=status)
+    answer["Retry-After"] = str(seconds)
+    return answer
+
+
+def under_repair(request: HttpRequest) -> HttpResponse:
+    words = _("本店系统正在修复，暂时只能查看，不能保存。已有数据没有丢失；请稍后再试。")
+    return put_off(request, "frontend/errors/repair.html", words, status=503, seconds=REPAIR_SECONDS)
 
 
 class RefusalsMiddleware:
@@ -23,6 +51,9 @@ class RefusalsMiddleware:
         ):
             # No keyboard makes one, and PostgreSQL can't keep one.
             return bad_request(request, ValueError("NUL"))
+        writes = request.method not in SAFE and not request.path.startswith(DOOR_PATHS)
+        if writes and request.tenant.behind:  # type: ignore[attr-defined]
+            return under_repair(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -32,6 +63,10 @@ class RefusalsMiddleware:
             return permission_denied(request, exception)
         if isinstance(exception, DomainError):
             return self._refused(request, exception)
+        if isinstance(exception, UnderRepair) or (
+            isinstance(exception, DatabaseError) and is_because_of_repair(request.tenant, exception)  # type: ignore[attr-defined]
+        ):
+            return under_repair(request)
         return None
 
     @staticmethod

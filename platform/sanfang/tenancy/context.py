@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from django.db import connection as _connection
 
 from sanfang.kernel.errors import WrongTenant
+from sanfang.tenancy.repair import UnderRepair, is_because_of_repair
 
 connection: Any = _connection
 
@@ -44,6 +46,7 @@ def inside(tenant: TenantLike, *, actor: str = "", request_id: str = "") -> Iter
 
     ``actor`` (a staff id) and ``request_id`` are what the history will say of changes made here.
     Takes a tenant, never a schema's name, so a misspelt one can't fall through to public tables.
+    Raises :class:`UnderRepair` for what a read-only tenant's database refuses.
     Never ``yield`` from inside such a block in a generator: its caller would stay in the tenant.
     """
     if not hasattr(tenant, "get_tenant_type"):
@@ -54,6 +57,10 @@ def inside(tenant: TenantLike, *, actor: str = "", request_id: str = "") -> Iter
     with structlog.contextvars.bound_contextvars(tenant=tenant.slug):
         try:
             yield
+        except DatabaseError as error:
+            if is_because_of_repair(tenant, error):
+                raise UnderRepair(tenant.slug) from error
+            raise
         finally:
             connection.set_tenant(before)
             connection.set_context(actor=actor_before, request_id=request_before)

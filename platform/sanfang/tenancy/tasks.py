@@ -28,7 +28,7 @@ _owner = ContextVar("owner", default="")
 
 
 class TenantTask(Task):  # type: ignore[misc]
-    """Runs inside the tenant named by the ``_tenant`` argument; skips tenants that aren't open.
+    """Runs inside the tenant named by the ``_tenant`` argument; skips tenants that aren't open or are under repair.
 
     ``typing`` is off: Celery would compare the arguments with the function's own, which knows no ``_tenant``.
     """
@@ -49,6 +49,10 @@ class TenantTask(Task):  # type: ignore[misc]
             tenant: Any = apps.get_model("tenants", "Tenant")._default_manager.filter(schema_name=schema_name).first()
             stays = not asked_by or _is_member(schema_name, asked_by)
         if tenant is None or not tenant.is_open:
+            return None
+        if tenant.behind:
+            # Dispatchers look for work by its state, so it is found when the tenant has been made good.
+            log.warning("skipped", tenant=tenant.slug, reason="under repair")
             return None
         with inside(tenant, request_id=self.request.id or ""):
             if not stays:
@@ -120,11 +124,11 @@ def platform_task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 def for_each_tenant(task: Any, kinds: set[str]) -> int:
-    """Sends ``task`` once for every open tenant of ``kinds``; returns how many. The scheduler's dispatcher."""
+    """Sends ``task`` once for every tenant of ``kinds`` that can work; returns how many. The scheduler's dispatcher."""
     with door():
         names = list(
             apps.get_model("tenants", "Tenant")
-            ._default_manager.filter(kind__in=kinds, state="ready")
+            ._default_manager.filter(kind__in=kinds, state="ready", behind="")
             .values_list("schema_name", flat=True)
         )
     for name in names:

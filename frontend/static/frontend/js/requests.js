@@ -23,7 +23,7 @@ export function startRequests() {
     toast(event.detail.elt.matches("form[data-draft]") ? text("resending") : text("offline"));
   });
   // 401: nobody is signed in any more. 403: perhaps somebody signed in anew, which changes the token of every form.
-  // 409: the server refused with a sentence for the reader (frontend/middleware.py).
+  // Else the server refused, perhaps with a sentence for the reader (frontend/middleware.py).
   body.addEventListener("htmx:responseError", async (event) => {
     const answer = event.detail.xhr;
     if (answer.status === 401) {
@@ -34,7 +34,8 @@ export function startRequests() {
       toast(text("again"));
       return;
     }
-    toast(answer.status === 409 && answer.responseText ? answer.responseText : text("refused"));
+    const told = answer.getResponseHeader("Content-Type")?.startsWith("text/plain") && answer.responseText;
+    toast(told || text("refused"));
   });
   body.addEventListener("toast", (event) => toast(event.detail.value));
 }

@@ -1,9 +1,10 @@
 """A connection is always in exactly one *place*: at the door, or inside one tenant.
 
 A place is a database role and a search path; both are set by one statement, together with the statement
-timeout (PostgreSQL doesn't apply a role's own settings on ``SET ROLE``) and what the history triggers
-write down. The statement runs when the first cursor is needed after the place has changed, and again
-after every rollback, because a rollback takes settings back too.
+timeout (PostgreSQL doesn't apply a role's own settings on ``SET ROLE``), what the history triggers write
+down, and whether the tenant may be written to at all (``tenancy/repair.py``). The statement runs when the
+first cursor is needed after the place has changed, and again after every rollback, because a rollback takes
+settings back too.
 
 Unlike the stock backend nothing is swallowed: when the role can't be entered the error is raised, so a
 query never runs with the previous tenant's rights (tenancy lab §9). Only an already failed transaction is
@@ -27,8 +28,10 @@ OWNER_ROLE = "sanfang_owner"
 ENTER = (
     "SELECT set_config('role', %s, false), set_config('search_path', %s, false), "
     "set_config('statement_timeout', %s, false), set_config('sanfang.actor', %s, false), "
-    "set_config('sanfang.request', %s, false)"
+    "set_config('sanfang.request', %s, false), set_config('default_transaction_read_only', %s, false)"
 )
+ENTER_READ_ONLY = f"{ENTER}, set_config('transaction_read_only', 'on', false)"
+"""For a transaction that has begun before. It stays so until its end."""
 
 
 class Operations(DatabaseOperations):
@@ -57,6 +60,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if len(self._touched) > settings.SCHEMAS_PER_CONNECTION:
             self.close()
 
+    def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        """A transaction is read-only or not from its first statement on, so its place is entered before it begins."""
+        if not autocommit and self.get_autocommit():
+            self._handle_search_path()
+        super().set_autocommit(autocommit, *args, **kwargs)
+
     def set_context(self, *, actor: str, request_id: str) -> None:
         """What the history triggers write down as who and in which request, from now on."""
         self.actor, self.request_id = actor, request_id
@@ -70,15 +79,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         paths = self._get_cursor_search_paths()
         self._setting_search_path = True
         own = self.connection.cursor() if cursor is None else cursor
+        read_only = self.alias == "default" and bool(getattr(self.tenant, "behind", ""))
         try:
             own.execute(
-                ENTER,
+                ENTER_READ_ONLY if read_only else ENTER,
                 [
                     self._role(),
                     ", ".join(f'"{path}"' for path in paths),
                     str(settings.STATEMENT_TIMEOUT_MS) if self.alias == "default" else "0",
                     self.actor,
                     self.request_id,
+                    "on" if read_only else "off",
                 ],
             )
             # Its row isn't anybody's result: leave the cursor as it was before.
