@@ -188,7 +188,8 @@ def test_a_certificate_that_was_changed_is_no_certificate(tmp_path: Path) -> Non
     call_command("tenant", "verify-certificate", str(file))
     content = json.loads(file.read_text())
     changed = {**content, "certificate": {**content["certificate"], "erased_at": "2020-01-01"}}
-    for wrong in (changed, {**content, "signature": "x"}, {}, []):
+    every: list[object] = [changed, {**content, "signature": "x"}, {}, []]
+    for wrong in every:
         file.write_text(json.dumps(wrong))
         with pytest.raises(CommandError):
             call_command("tenant", "verify-certificate", str(file))

@@ -157,6 +157,18 @@ print(peak() - before)
 """
 
 
+def test_a_link_leads_nowhere(suzhou: Tenant, own_media: Path, tmp_path: Path) -> None:
+    """A link in the store's folder would carry another store's files along."""
+    secret = own_media / "secret.csv"
+    secret.write_text("另一家店的")
+    link = own_media / suzhou.schema_name / "imports" / "link.csv"
+    link.symlink_to(secret)
+    file = exported(suzhou, tmp_path)
+    link.unlink()
+    assert "files/imports/维修工单.csv" in file.namelist()
+    assert "files/imports/link.csv" not in file.namelist()
+
+
 def test_memory_stays_flat(own_database: str, tmp_path: Path) -> None:
     """Measured from outside: what the database's library holds isn't Python's."""
     store = new_store("many-rows")

@@ -4,6 +4,7 @@ import json
 import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.test import Client
 from life_support import die_at, everything, files_of, new_store, rows_of, silent
 
 from sanfang.kernel.errors import DomainError
-from tenants.life import tasks
+from tenants.life import exporting, tasks
 from tenants.life.leaving import leave
 from tenants.life.models import Deed, Departure
 from tenants.life.periods import periods
@@ -86,6 +87,19 @@ def test_a_reason_is_wanted_and_a_dry_run_changes_nothing(person: User) -> None:
     assert (everything(store), Deed.objects.count(), live(store)) == (before, deeds, 1)
     assert not export_of(store).parent.exists()
     assert not Departure.objects.filter(tenant=store).exists()
+
+
+def test_the_door_is_closed_before_the_export(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or what is written meanwhile is in no export; memberships end with the state, not before."""
+    store, seen, write = new_store("shut", person), [], exporting.write
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        seen.append((Tenant.objects.get(pk=store.pk).state, live(store)))
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(exporting, "write", watched)
+    leave(store, reason="合同到期", by="周工", heard=silent)
+    assert seen == [(State.SUSPENDED, 1)]
 
 
 def test_an_export_that_fails_leaves_it_open(person: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,25 @@ def test_the_restored_store_works_and_its_books_stay_closed(chengdu: Tenant, bac
             connection.cursor().execute(f'SELECT * FROM "{copy}".customers_customer')
 
 
+def test_a_request_from_before_cant_write_into_it(
+    chengdu: Tenant, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the transaction and the opening of the door the tenant's own role may not use the new schema."""
+    migrate, refused = fleet.migrate_one, []
+
+    def meanwhile(target: Target) -> bool:
+        with inside(chengdu), pytest.raises(Exception, match=r"does not exist|permission denied") as error:
+            Customer.objects.create(name="还在路上的")
+        refused.append(error.value)
+        return migrate(target)
+
+    monkeypatch.setattr(fleet, "migrate_one", meanwhile)
+    before = everything(chengdu)
+    put_back(chengdu, backup)
+    assert len(refused) == 1
+    assert everything(chengdu) == before
+
+
 def test_who_did_it_is_written_down(chengdu: Tenant, backup: Path) -> None:
     put_back(chengdu, backup)
     done = Deed.objects.filter(tenant=chengdu).order_by("-pk")[:2]
@@ -110,7 +129,10 @@ def test_access_is_todays(chengdu: Tenant, backup: Path) -> None:
         assert Staff.objects.get(pk=gone.staff_id).active is False
         row = Staff.objects.get(user_id=came.user_id)
         assert (row.pk, row.active, row.role) == (came.staff_id, True, came.role)
+    # As it was, for the tests after this one.
     Membership.objects.filter(pk=gone.pk).update(ended_at=None)
+    with inside(chengdu):
+        Staff.objects.filter(pk=gone.staff_id).update(active=True)
 
 
 def test_a_backup_from_before_a_migration_gets_it(tmp_path: Path, later: Later) -> None:

@@ -121,9 +121,10 @@ def test_another_tenants_backup_is_refused(suzhou: Tenant, backup: Path) -> None
 def test_who_leaves_isnt_restored(chengdu: Tenant, backup: Path, state: str) -> None:
     Tenant.objects.filter(pk=chengdu.pk).update(state=state)
     before = everything(chengdu)
-    with pytest.raises(DomainError) as refused:
-        restore(chengdu, backup, by="运维", heard=silent)
-    assert refused.value.code == "wrong_state"
+    for dry_run in (True, False):
+        with pytest.raises(DomainError) as refused:
+            restore(chengdu, backup, by="运维", heard=silent, dry_run=dry_run)
+        assert refused.value.code == "wrong_state"
     assert everything(chengdu) == before
     Tenant.objects.filter(pk=chengdu.pk).update(state=State.READY)
 
