@@ -1,8 +1,13 @@
 import structlog
+from django.utils import timezone
 
+from sanfang.tenancy.context import door
 from sanfang.tenancy.rollout.fleet import Busy
 from sanfang.tenancy.tasks import platform_task
+from tenants.health import told
+from tenants.models import Kind, State, Tenant
 from tenants.provisioning import TENANT_KINDS, reap, refill
+from tenants.retention import retention, retire
 
 log = structlog.get_logger("sanfang.tenants")
 
@@ -17,3 +22,36 @@ def refill_pool() -> None:
             refill(kind)
     except Busy:
         log.info("refill waits", reason="migrations are at work")
+
+
+@platform_task()
+def look_after() -> None:
+    """An error in the log for everything beyond its limit, so that error reports hear of it."""
+    for said in told():
+        log.error("alarm", alarm=said)
+
+
+@platform_task()
+def retire_everywhere() -> None:
+    """Sends a task for each tenant in which something may be past its time. Who is leaving keeps everything."""
+    retire_public.delay()
+    with door():
+        open_ones = Tenant.objects.filter(state__in=[State.READY, State.SUSPENDED]).exclude(kind=Kind.PUBLIC)
+        names = list(open_ones.values_list("schema_name", flat=True))
+    for name in names:
+        retire_in.delay(name)
+
+
+@platform_task()
+def retire_in(schema_name: str) -> None:
+    """With the owner's rights, which no tenant's role has: the books are append-only for it (ADR 0008)."""
+    gone = retire(schema_name, retention().tenant, timezone.now())
+    if gone:
+        log.info("retired", schema=schema_name, **gone)
+
+
+@platform_task()
+def retire_public() -> None:
+    gone = retire("public", retention().public, timezone.now())
+    if gone:
+        log.info("retired", schema="public", **gone)

@@ -125,5 +125,11 @@ def slices_of(run: ImportRun, verb: str) -> Slices:
     return Slices(Path(default_storage.path(f"{_folder(run.pk)}/{name}")))
 
 
-def _folder(run_id: UUID) -> str:
+def forget_slices(run_id: UUID | str) -> None:
+    """Of all readings of a run's file."""
+    for folder in Path(default_storage.path(_folder(run_id))).glob("slices-*"):
+        Slices(folder).forget()
+
+
+def _folder(run_id: UUID | str) -> str:
     return f"imports/{run_id}"

@@ -4,9 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 from django.utils.translation import get_language, override
 
-from crm.dms import disowned, running
+from crm.dms import disowned, running, upkeep
 from crm.dms.models import ImportRun
 from sanfang.tenancy.tasks import for_each_tenant, on_behalf_of, platform_task, tenant_task
 
@@ -31,6 +32,17 @@ def resume() -> None:
         by = ImportRun.objects.values_list("by_id", flat=True).get(pk=run_id)
         with on_behalf_of(str(by or "")):
             {"check": check, "apply": apply}[verb].later(str(run_id), get_language() or "", step)
+
+
+@platform_task()
+def tidy_everywhere() -> None:
+    for_each_tenant(tidy, {"dealer"})
+
+
+@tenant_task()
+def tidy() -> None:
+    """Files whose time is past."""
+    upkeep.tidy(timezone.now())
 
 
 @tenant_task(**AGAIN, disowned=disowned.give_up)

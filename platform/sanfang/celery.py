@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
+from celery.schedules import crontab
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,6 +38,10 @@ app.conf.update(
         "send waiting messages": {"task": "sanfang.messaging.tasks.send_everywhere", "schedule": 60},
         "resume imports": {"task": "crm.dms.tasks.resume_everywhere", "schedule": 30},
         "refill the pool": {"task": "tenants.tasks.refill_pool", "schedule": 5 * 60},
+        "look after the database": {"task": "tenants.tasks.look_after", "schedule": 5 * 60},
+        # At night in China.
+        "delete what is past its time": {"task": "tenants.tasks.retire_everywhere", "schedule": crontab("10", "18")},
+        "delete old files": {"task": "crm.dms.tasks.tidy_everywhere", "schedule": crontab("40", "18")},
         "put tenants in order": {"task": "tenants.life.tasks.put_in_order", "schedule": 60},
     },
 )

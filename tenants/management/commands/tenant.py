@@ -2,10 +2,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from sanfang.kernel.errors import DomainError
-from sanfang.tenancy.context import door
 from tenants.actions import resume, suspend
+from tenants.health import lines
 from tenants.life import commands as life
 from tenants.models import Tenant
 from tenants.provisioning import TENANT_KINDS, claim
@@ -54,11 +55,18 @@ class Command(BaseCommand):
         self.stdout.write(f"{tenant.slug}\t{tenant.schema_name}\t{address_of(tenant)}")
 
     def list(self, options: dict[str, Any]) -> None:
-        with door():
-            for tenant in Tenant.objects.order_by("kind", "slug"):
-                self.stdout.write(
-                    f"{tenant.slug}\t{tenant.kind}\t{tenant.state}\t{tenant.schema_name}\t{tenant.name}\t{address_of(tenant)}"
-                )
+        """Size as of the last vacuum; lag: how long the oldest import, or message whose time has come, waits."""
+        now = timezone.now()
+        self.stdout.write("slug\tkind\tstate\tversion\tsize\tlag\tschema\tname\taddress")
+        for line in lines():
+            one, lag = line.tenant, line.lag(now)
+            version = f"{line.version} " + (
+                f"{line.behind} behind" if line.behind else "current" if line.version else "none"
+            )
+            self.stdout.write(
+                f"{one.slug}\t{one.kind}\t{one.state}\t{version}\t{line.size / 2**20:.1f} MB\t"
+                f"{int(lag.total_seconds() / 60)} min\t{one.schema_name}\t{one.name}\t{address_of(one)}"
+            )
 
     def suspend(self, options: dict[str, Any]) -> None:
         suspend(self._tenant(options["slug"]))
