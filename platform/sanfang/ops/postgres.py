@@ -33,6 +33,12 @@ SETTINGS = {
     "max_connections": "200",
     "max_locks_per_transaction": "512",  # one migration locks the tables of many schemas
     "jit": "off",
+    # Tens of thousands of tables, most of them small (runbook, "A thousand stores in one database").
+    "autovacuum_max_workers": "4",
+    "autovacuum_vacuum_cost_limit": "1000",
+    "autovacuum_vacuum_scale_factor": "0.1",
+    "autovacuum_analyze_scale_factor": "0.05",
+    "autovacuum_freeze_max_age": "400000000",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",

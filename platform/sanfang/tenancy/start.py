@@ -33,7 +33,7 @@ POOLER = (
 CONNECTIONS = (
     "The database has room for {room} connections (max_connections {most} less {reserved} reserved), but {wanted} are "
     "wanted: {processes} web processes (WEB_CONCURRENCY) × {threads} threads (WEB_THREADS) + {workers} worker "
-    "processes (WORKER_CONCURRENCY) + {others} others. Raise max_connections or lower these."
+    "processes (WORKER_CONCURRENCY) + {others} others (OTHER_CONNECTIONS). Raise max_connections or lower these."
 )
 MEMORY = (
     "{wanted} connections may take {megabytes} MB of the database server's memory ({per_connection} MB each and "
@@ -90,7 +90,10 @@ class Budget:
             return int(given)
 
         return cls(
-            number("WEB_CONCURRENCY", 2), number("WEB_THREADS", 8), number("WORKER_CONCURRENCY", 2), prices()["others"]
+            number("WEB_CONCURRENCY", 2),
+            number("WEB_THREADS", 8),
+            number("WORKER_CONCURRENCY", 2),
+            number("OTHER_CONNECTIONS", prices()["others"]),
         )
 
     def excess(self, *, most: int, reserved: int, schemas: int, memory: int) -> list[str]:
