@@ -7,5 +7,7 @@ class Migration(migrations.Migration):
     dependencies: ClassVar = [("followups", "0003_what_was_begun")]
 
     operations: ClassVar = [
-        migrations.AddField("hold", "revealed_as", models.CharField(blank=True, default="", db_default="", max_length=40)),
+        migrations.AddField(
+            "hold", "revealed_as", models.CharField(blank=True, default="", db_default="", max_length=40)
+        ),
     ]
