@@ -4,12 +4,14 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import database
 import psycopg
 import pytest
 from django.core.checks import Tags, run_checks
@@ -69,12 +71,12 @@ def test_a_number_that_is_none_is_named() -> None:
 
 
 # --- for real ---------------------------------------------------------------------------------
-def test_our_own_server_is_let_through(db: None) -> None:
+def test_our_own_server_is_let_through(own_database: str) -> None:
     start.require()
     assert run_checks(tags=[Tags.database], databases=["default"]) == []
 
 
-def test_too_many_connections_stop_the_start(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_connections_stop_the_start(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", "1000")
     with pytest.raises(ImproperlyConfigured, match="8008 are"):
         start.require()
@@ -90,11 +92,23 @@ def test_a_database_that_is_down_is_no_reason(monkeypatch: pytest.MonkeyPatch) -
     start.require()
 
 
+@pytest.mark.parametrize(
+    "part", [["-c", "import sanfang.wsgi"], ["-m", "celery", "-A", "sanfang.celery", "worker", "--pool", "solo"]]
+)
+def test_web_and_worker_look_before_they_serve(own_database: str, part: list[str]) -> None:
+    environment = {**database.process_environment(own_database), "WEB_CONCURRENCY": "1000"}
+    # A queue that nothing comes through, should the worker begin to work after all.
+    command = [sys.executable, *part, *(["-Q", "test-nothing"] if "celery" in part else [])]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "8008 are wanted" in ended.stderr
+
+
 Pooler = Callable[[str], Callable[[], "psycopg.Connection[Any]"]]
 
 
 @pytest.fixture
-def pooler(db: None) -> Iterator[Pooler]:
+def pooler(own_database: str) -> Iterator[Pooler]:
     """Starts PgBouncer in a mode; gives what connects through it."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
