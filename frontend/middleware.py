@@ -1,4 +1,7 @@
-"""Turns what the domain says into answers: unknown → 404, forbidden → 403, refused → the sentence itself."""
+"""Turns what the domain says into answers: unknown → 404, forbidden → 403, refused → the sentence itself.
+
+Not now is 503 in a store under repair and 429 for too many requests.
+"""
 
 from collections.abc import Callable
 
@@ -12,6 +15,7 @@ from django.views.defaults import bad_request, page_not_found, permission_denied
 
 from sanfang.kernel.errors import DomainError, Forbidden, NotFound
 from sanfang.tenancy.repair import UnderRepair, is_because_of_repair
+from tenants.limits import seconds_to_wait
 from tenants.middleware import DOOR_PATHS
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -37,6 +41,20 @@ def put_off(request: HttpRequest, template: str, words: str, *, status: int, sec
 def under_repair(request: HttpRequest) -> HttpResponse:
     words = _("本店系统正在修复，暂时只能查看，不能保存。已有数据没有丢失；请稍后再试。")
     return put_off(request, "frontend/errors/repair.html", words, status=503, seconds=REPAIR_SECONDS)
+
+
+class LimitsMiddleware:
+    """Puts off what is more than a person or a store may ask in a minute, before the store is entered."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        seconds = seconds_to_wait(request)
+        if not seconds:
+            return self.get_response(request)
+        words = _("请求过于频繁，请 %(seconds)d 秒后再试。") % {"seconds": seconds}
+        return put_off(request, "frontend/errors/busy.html", words, status=429, seconds=seconds)
 
 
 class RefusalsMiddleware:

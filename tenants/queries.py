@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.cache import caches
 from django.db.models import Count, Q, QuerySet
+from redis import RedisError
 
 from sanfang.tenancy.context import door
 from tenants.models import Affiliation, Domain, Kind, Membership, State, Tenant
@@ -21,17 +22,29 @@ TENANT_SECONDS = 30
 
 def tenant_of_host(host: str) -> Tenant | None:
     """The tenant whose address ``host`` is (without port), or None. One round trip to the cache."""
+    try:
+        return _remembered(host)
+    except RedisError:
+        # Without the cache everything is slower, and goes on.
+        return _looked_up(host)
+
+
+def _remembered(host: str) -> Tenant | None:
     cache, key = caches["shared"], f"tenant:{host.lower()}"
     found = cache.get_many([VERSION, key])
     version = found.get(VERSION) or cache.get_or_set(VERSION, 1, None)
     known_at, known = found.get(key, (None, None))
     if known_at == version:
         return cast(Tenant | None, known)
-    domain = Domain.objects.select_related("tenant").filter(domain=host.lower()).first()
-    tenant = cast(Tenant, domain.tenant) if domain else None
+    tenant = _looked_up(host)
     # With the version as it was before we asked: whatever changed since has moved it.
     cache.set(key, (version, tenant), TENANT_SECONDS)
     return tenant
+
+
+def _looked_up(host: str) -> Tenant | None:
+    domain = Domain.objects.select_related("tenant").filter(domain=host.lower()).first()
+    return cast(Tenant, domain.tenant) if domain else None
 
 
 def forget_tenants() -> None:

@@ -117,6 +117,8 @@ CACHES = {
 }
 
 # --- requests ------------------------------------------------------------------------------
+RATE_LIMITS = env.flag("RATE_LIMITS", True)
+"""Whether requests are counted by person and tenant (tenants/limits.yaml). Off for measurements of speed."""
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 """How many proxies before us append to X-Forwarded-For; none by default, and then the header isn't read."""
 MIDDLEWARE = [
@@ -137,6 +139,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.SessionOfTenantMiddleware",
+    "frontend.middleware.LimitsMiddleware",
     # Enters the tenant's role and schema for the view, and returns to the door afterwards.
     "tenants.middleware.EnterTenantMiddleware",
     "frontend.middleware.RefusalsMiddleware",

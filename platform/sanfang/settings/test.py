@@ -24,6 +24,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 CACHES = {alias: {**cache, "KEY_PREFIX": f"{alias}-{RUN}-{WORKER}"} for alias, cache in base.CACHES.items()}
 SECRET_KEY = "tests-only"  # noqa: S105
 DEVELOPMENT = True
+RATE_LIMITS = False
 ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1", "testserver"]
 PUBLIC_SCHEME = "http"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
