@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from infra.demo.cast import NETWORK
-from infra.demo.staff import Person
+from infra.demo.staff import ELSEWHERE, Person
 from tenants.roles import roles
 
 EVERYBODY: list[Person] = [
@@ -46,3 +46,10 @@ def test_mobiles_are_made_up_and_addresses_lead_nowhere() -> None:
         assert re.fullmatch(r"1540\d{7}", person.mobile)
         assert person.email.endswith(".example")
     assert {person.language for person in EVERYBODY} == {"zh-hans", "en"}
+
+
+def test_who_works_in_two_stores_is_found_in_both() -> None:
+    for email, slug, role in ELSEWHERE:
+        assert role in {person.role for person in NETWORK.dealer(slug).staff}
+        assert [person.email for person in EVERYBODY].count(email) == 1
+        assert email not in {person.email for person in NETWORK.dealer(slug).staff}
