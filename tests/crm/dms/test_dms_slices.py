@@ -162,6 +162,7 @@ def test_while_another_import_of_the_store_is_at_work_a_step_does_nothing(in_che
         other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [turns.LOCK, in_chengdu.schema_name])
         assert running.go_on(run.pk, "apply", 0) == running.Went()
         assert left(run) == []
+        other.execute("SELECT pg_advisory_unlock_all()")
     assert running.left_alone() == [(run.pk, "apply", 0)]
     assert running.go_on(run.pk, "apply", 0).further == 1
     # Should that message be lost, it is sent again.
