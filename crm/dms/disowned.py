@@ -8,17 +8,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from crm.dms import storing
 from crm.dms.models import ImportRun
 from crm.dms.states import TRANSITIONS
 from sanfang.audit.actions import record_event
 
 
-@transaction.atomic
 def give_up(run_id: str, language: str, *rest: Any) -> None:
     """In place of a task that :class:`sanfang.tenancy.tasks.TenantTask` refuses. Repeatable; nothing was written."""
     with override(language):
-        reason = _("要求导入的人已不在本店任职，没有写入任何数据。仍需要本文件的，请由在职同事重新导入。")
+        _fail(UUID(run_id))
+    # What had been read of the file lies in slices beside it.
+    storing.forget_slices(run_id)
+
+
+@transaction.atomic
+def _fail(run_id: UUID) -> None:
+    reason = _("要求导入的人已不在本店任职，没有写入任何数据。仍需要本文件的，请由在职同事重新导入。")
     step, now = TRANSITIONS["fail"], timezone.now()
-    waiting = ImportRun.objects.filter(pk=UUID(run_id), state__in=step.sources)
+    waiting = ImportRun.objects.filter(pk=run_id, state__in=step.sources)
     if waiting.update(state=step.target, message=reason, finished_at=now):
         record_event(None, ImportRun.objects.get(pk=run_id), "import.fail", now)

@@ -1,11 +1,13 @@
 """What somebody started isn't carried out once they have left; what nobody started goes on."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 from address_table import an_upload
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from crm.customers.models import Customer
@@ -149,6 +151,8 @@ def test_an_import_of_somebody_who_left_says_so_and_writes_nothing(
         run = receive(lina, kind="repair_orders", filename="工单.csv", content=an_upload(), now=timezone.now())
         apply(lina, run, now=timezone.now())
         before = Customer.objects.count()
+        read = Path(default_storage.path(run.file)).parent / "slices-apply-abc"
+        read.mkdir()
     leave(chengdu, lina, actor)
     if lost:
         queue.sent.clear()
@@ -160,6 +164,7 @@ def test_an_import_of_somebody_who_left_says_so_and_writes_nothing(
         assert (run.state, run.finished_at is not None) == ("failed", True)
         assert "已不在本店任职" in run.message
         assert Customer.objects.count() == before
+        assert not read.exists(), "what had been read of it is customers' data"
         assert not Staff.objects.get(pk=lina.staff_id).active
         ImportRun.objects.all().delete()
 
