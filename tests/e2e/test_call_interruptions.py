@@ -169,7 +169,7 @@ def test_an_outcome_sent_without_a_network_follows_when_it_is_back(sign_in: Ente
     page.wait_for_timeout(2500)
     page.context.set_offline(False)
     page.wait_for_url(lambda url: str(call.pk) not in url, timeout=3000)
-    expect(name_of(page)).not_to_contain_text("曹阳")
+    expect(name_of(page).filter(has_text="曹阳")).to_have_count(0)
     with inside(chengdu):
         assert FollowUp.objects.get(pk=call.pk).attempts == 1
 

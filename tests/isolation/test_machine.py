@@ -33,6 +33,7 @@ from tenants.models import Tenant
 
 pytestmark = pytest.mark.usefixtures("own_database")
 RUNS, STEPS = int(os.environ.get("SANFANG_MACHINE_RUNS", "50")), int(os.environ.get("SANFANG_MACHINE_STEPS", "30"))
+LONGER = "SANFANG_MACHINE_RUNS" in os.environ
 MOST = 400
 """Runs in which a planted bug must be found; nearly all are in the first few."""
 
@@ -48,6 +49,8 @@ def machine(network: dict[str, Tenant]) -> Iterator[Callable[..., None]]:
             report_multiple_bugs=False,
             phases=phases or tuple(Phase),
             suppress_health_check=list(HealthCheck),
+            # Whether a planted bug is found must not depend on the day; what the product does, on any.
+            derandomize=bool(phases),
         )
         run_state_machine_as_test(Machine, settings=chosen)
 
@@ -74,10 +77,11 @@ def _anybody(*given: Any) -> None:
     """A guard that lets everything pass."""
 
 
+HARD_TO_FIND = "a place that is entered in the middle of a transaction"
+"""Takes up to hundreds of runs, so only a longer machine looks for it; a test of its own is below."""
+
 PLANTED: dict[str, Callable[[], list[Any]]] = {
-    "a place that is entered in the middle of a transaction": lambda: [
-        mock.patch.object(DatabaseWrapper, "set_autocommit", base.DatabaseWrapper.set_autocommit)
-    ],
+    HARD_TO_FIND: lambda: [mock.patch.object(DatabaseWrapper, "set_autocommit", base.DatabaseWrapper.set_autocommit)],
     "cache keys without a tenant": lambda: [
         mock.patch("django.core.cache.cache.key_func", lambda key, prefix, version: f"{prefix}:{version}:{key}")
     ],
@@ -93,7 +97,7 @@ PLANTED: dict[str, Callable[[], list[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("bug", PLANTED)
+@pytest.mark.parametrize("bug", [bug for bug in PLANTED if bug != HARD_TO_FIND or LONGER])
 def test_it_finds(machine: Callable[..., None], bug: str) -> None:
     with ExitStack() as planted:
         for patch in PLANTED[bug]():

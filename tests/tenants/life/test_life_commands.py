@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import database
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -80,19 +81,23 @@ def test_whoever_comes_second_is_told_so(chengdu: Tenant, tmp_path: Path) -> Non
 @pytest.mark.kill
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_cancelled_from_outside_it_clears_up(own_database: str, tmp_path: Path, sign: signal.Signals) -> None:
+"""Somebody keeps the last table to themselves, so the export is still at work when the signal comes."""
     target = tmp_path / "all.zip"
-    process = subprocess.Popen(
-        [sys.executable, "-u", "manage.py", "tenant", "export", "chengdu", "--to", str(target)],
-        env={**database.process_environment(own_database), "MEDIA_ROOT": str(settings.MEDIA_ROOT)},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("[1/"), process.communicate()
-    os.kill(process.pid, sign)
-    _out, said = process.communicate(timeout=60)
+    address = f"{database.admin_url().rsplit('/', 1)[0]}/{own_database}"
+    with psycopg.connect(address) as somebody:
+        somebody.execute("LOCK TABLE t_cast_chengdu.vehicles_vehicle IN ACCESS EXCLUSIVE MODE")
+        process = subprocess.Popen(
+            [sys.executable, "-u", "manage.py", "tenant", "export", "chengdu", "--to", str(target)],
+            env={**database.process_environment(own_database), "MEDIA_ROOT": str(settings.MEDIA_ROOT)},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("[1/"), process.communicate()
+        os.kill(process.pid, sign)
+        _out, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "Cancelled" in said
     assert list(tmp_path.iterdir()) == []
