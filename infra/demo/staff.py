@@ -110,9 +110,7 @@ SUZHOU: tuple[Row, ...] = (
     ("sales_consultant", "席悦", "xi.yue", "15407689675"),
 )
 # Who has a second place of work and goes there by the switcher: e-mail address, the store's slug, role.
-ELSEWHERE: tuple[tuple[str, str, str], ...] = (
-    ("tang.min@chengdu.yuanting.example", "chongqing", "customer_director"),
-)
+ELSEWHERE: tuple[tuple[str, str, str], ...] = (("tang.min@chengdu.yuanting.example", "chongqing", "customer_director"),)
 # Mechanics have no account; their names stand in repair orders only.
 TECHNICIANS: dict[str, tuple[str, ...]] = {
     "chengdu": ("杨顺", "刘波", "何建", "钟小林", "张兴", "雷成", "王建兵", "赖勇"),
