@@ -81,7 +81,7 @@ def test_whoever_comes_second_is_told_so(chengdu: Tenant, tmp_path: Path) -> Non
 @pytest.mark.kill
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_cancelled_from_outside_it_clears_up(own_database: str, tmp_path: Path, sign: signal.Signals) -> None:
-"""Somebody keeps the last table to themselves, so the export is still at work when the signal comes."""
+    """Somebody keeps the last table to themselves, so the export is still at work when the signal comes."""
     target = tmp_path / "all.zip"
     address = f"{database.admin_url().rsplit('/', 1)[0]}/{own_database}"
     with psycopg.connect(address) as somebody:
