@@ -68,8 +68,9 @@ def _counts(request: HttpRequest) -> list[tuple[str, int]]:
 
 @cache
 def _script() -> Script:
-    location = settings.CACHES["shared"]["LOCATION"]
-    return Redis.from_url(location, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE).register_script(COUNT)
+    shared = settings.CACHES["shared"]
+    patience = {**shared["OPTIONS"], "socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+    return Redis.from_url(shared["LOCATION"], **patience).register_script(COUNT)
 
 
 def _tell(error: RedisError) -> None:

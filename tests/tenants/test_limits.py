@@ -9,7 +9,9 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.connection import Connection
+from redis.retry import Retry
 
 from tenants import limits
 from tenants.models import Kind, Tenant
@@ -123,7 +125,7 @@ def test_it_costs_one_round_trip(client_of: Callable[[str], Client], monkeypatch
 def test_without_valkey_requests_go_through_and_it_is_said_once(
     client_of: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    nowhere = Redis(port=9, socket_connect_timeout=0.1).register_script(limits.COUNT)
+    nowhere = Redis(port=9, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0)).register_script(limits.COUNT)
     lina = client_of("李娜")
     monkeypatch.setattr(limits, "_script", lambda: nowhere)
     monkeypatch.setattr(caches["shared"], "get_many", lambda keys: nowhere.registered_client.mget(keys))

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sanfang.settings import env
 
@@ -102,17 +104,22 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- queue and cache -----------------------------------------------------------------------
 BROKER_URL = env.secret("BROKER_URL", "redis://127.0.0.1:6379/0")
-CACHES = {
+# As the client comes it tries again for four seconds, so that every request would hang while Valkey is down. Once more
+# at once is for a connection that the server has given up meanwhile.
+VALKEY_PATIENCE = {"socket_connect_timeout": 0.5, "socket_timeout": 1.0, "retry": Retry(NoBackoff(), 1)}
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.secret("CACHE_URL", BROKER_URL.rsplit("/", 1)[0] + "/1"),
         "KEY_FUNCTION": "sanfang.tenancy.cache.tenant_key",
+        "OPTIONS": VALKEY_PATIENCE,
     },
     # What belongs to the platform as a whole: tenant look-ups, lock-outs.
     "shared": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.secret("CACHE_URL", BROKER_URL.rsplit("/", 1)[0] + "/1"),
         "KEY_PREFIX": "shared",
+        "OPTIONS": VALKEY_PATIENCE,
     },
 }
 

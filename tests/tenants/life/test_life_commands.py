@@ -93,6 +93,8 @@ def test_cancelled_from_outside_it_clears_up(own_database: str, tmp_path: Path, 
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell in the background leaves its children deaf to it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
         )
         assert process.stdout is not None
         assert process.stdout.readline().startswith("[1/"), process.communicate()
