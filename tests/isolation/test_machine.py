@@ -32,7 +32,7 @@ from sanfang.tenancy.storage import TenantFiles
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.usefixtures("own_database")
-RUNS, STEPS = int(os.environ.get("SANFANG_MACHINE_RUNS", "25")), int(os.environ.get("SANFANG_MACHINE_STEPS", "30"))
+RUNS, STEPS = int(os.environ.get("SANFANG_MACHINE_RUNS", "15")), int(os.environ.get("SANFANG_MACHINE_STEPS", "30"))
 LONGER = "SANFANG_MACHINE_RUNS" in os.environ
 MOST = 400
 """Runs in which a planted bug must be found; nearly all are in the first few."""
