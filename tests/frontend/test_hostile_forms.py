@@ -63,7 +63,7 @@ HOSTILE: dict[str, Any] = {
     "direction": "\u202e\ufeff\u200b\U0001f469\u200d\U0001f4bb",
     "an upload": None,  # made afresh, since it is read to its end
 }
-EACH = {"NUL", "long", "array"}
+EACH = {"long"}
 """Values that are tried in each of an address's own fields as well; the others go into all of them at once."""
 EVERY_VALUE = "EVERY_VALUE" in os.environ
 KEPT_ON_PURPOSE = {"followups_draft", "followups_hold"}
