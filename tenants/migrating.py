@@ -41,9 +41,9 @@ def migrate_everything(
         ensure_public_tenant()
         for kind in TENANT_KINDS:
             make_schema(template_of(kind), role=False)
-        targets = everybody(canaries)
-        told(len(fleet.Groups(targets)))
-        report = fleet.roll_out(targets, heard=heard, parallel=parallel)
+        groups = fleet.Groups(everybody(canaries))
+        told(len(groups))
+        report = fleet.roll_out(groups, heard=heard, parallel=parallel)
         _mark(report)
     return report
 

@@ -326,11 +326,14 @@ def main() -> int:
             thread.join()
         rows = tables_hold_their_own(score)
         score.faults += errors_in_logs(stack) + [f"memory grows: {one}" for one in flat(score)]
-        return _tell(score, rows)
+        code = _tell(score, rows)
     finally:
         stack.run.send_signal(signal.SIGINT)
         stack.run.wait(120)
+    if code == 0:
+        # After a fault the logs stay, for whoever looks for its cause.
         shutil.rmtree(var, ignore_errors=True)
+    return code
 
 
 def _megabytes(score: Score) -> str:

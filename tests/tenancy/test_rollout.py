@@ -296,7 +296,7 @@ def test_killed_at_any_schema_and_begun_again(later: Later, monkeypatch: pytest.
             raise Killed
 
         with pytest.raises(Killed), fleet.alone():
-            fleet.roll_out(everybody(), heard=hear, parallel=1)
+            fleet.roll_out(fleet.Groups(everybody()), heard=hear, parallel=1)
         assert len(done) == 1, position
     _report, heard = roll_out()
     assert heard == []

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 
 from sanfang.tenancy.rollout import steps as applying
@@ -16,8 +17,6 @@ from sanfang.tenancy.rollout.states import Applied, Recorder, Target, applied, d
 
 ALIAS = "provisioner"
 LOCK = "sanfang rollout"
-SCHEMAS_PER_CONNECTION = 50
-"""A connection keeps some 2.5 MB for every schema it has touched (tenancy lab §6)."""
 PATHFINDERS = 3
 """So many schemas of one state may fail before the others of that state are left alone."""
 
@@ -111,15 +110,14 @@ def _order(target: Target) -> tuple[bool, bool]:
     return (not target.is_template, not target.is_canary)
 
 
-def roll_out(targets: Iterable[Target], *, heard: Heard, parallel: int = 4) -> Report:
-    """Brings ``targets`` up to date and says what became of it.
+def roll_out(groups: Groups, *, heard: Heard, parallel: int = 4) -> Report:
+    """Brings all that are behind up to date and says what became of it.
 
     In each group the first schema leads: what it needs is written down while it gets it, one migration after the
     other, since some statements can only be written with the ones before them applied. Templates lead, then
     canaries; a failure there ends it all before a store has been touched. Killed and begun again it goes on with
     those that aren't done: each schema's own record says so.
     """
-    groups = Groups(targets)
     report = Report(behind=len(groups), current=groups.current)
     told = threading.Lock()
 
@@ -212,7 +210,9 @@ def _failed(target: Target, error: Exception, hear: Heard) -> None:
 
 
 def _side_by_side(work: list[tuple[Written, Target]], hear: Heard, parallel: int) -> None:
-    chunks = [work[start : start + SCHEMAS_PER_CONNECTION] for start in range(0, len(work), SCHEMAS_PER_CONNECTION)]
+    # A connection remembers every schema it has touched, so each gets only so many.
+    size = settings.SCHEMAS_PER_CONNECTION
+    chunks = [work[start : start + size] for start in range(0, len(work), size)]
 
     def carry_out(chunk: list[tuple[Written, Target]]) -> None:
         try:
