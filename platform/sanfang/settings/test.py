@@ -37,8 +37,11 @@ STORAGES = {
     **BASE_STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# What tests upload ends with them. Processes that a test starts share its folder.
-if "MEDIA_ROOT" not in os.environ:
+# What tests upload ends with them. Processes that a test starts share its folder; processes of tests that run side by
+# side don't share theirs, although each inherits its parent's environment.
+OWNER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+if os.environ.get("MEDIA_OWNER") != OWNER:
+    os.environ["MEDIA_OWNER"] = OWNER
     os.environ["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="sanfang-test-media-")
     register(rmtree, os.environ["MEDIA_ROOT"], ignore_errors=True)
 MEDIA_ROOT = Path(os.environ["MEDIA_ROOT"])
