@@ -19,7 +19,7 @@ class MemberBackend(AuthenticationBackend):
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         user = super().authenticate(request, **credentials)
         tenant = getattr(request, "tenant", None)
-        if not isinstance(user, User) or tenant is None or live_membership(user.pk, tenant.schema_name) is None:
+        if not isinstance(user, User) or tenant is None or live_membership(user, tenant.schema_name) is None:
             return None
         return user
 

@@ -71,7 +71,7 @@ def arrive(request: HttpRequest, given: str) -> dict[str, str]:
         raise _refused(_("切换链接属于另一家门店，请在这里登录。"))
     source = _spend(ticket)
     user = _traveller(ticket, source)
-    if live_membership(user.pk, tenant.schema_name) is None:
+    if live_membership(user, tenant.schema_name) is None:
         raise _refused(_("您已不是这家门店的成员，不能切换到这里。"))
     if request.user.is_authenticated and request.user.pk != user.pk:
         raise _refused(_("这个浏览器里已有另一位同事登录这家门店，请先退出登录再切换。"))
@@ -118,7 +118,7 @@ def _traveller(ticket: dict[str, Any], source: dict[str, Any]) -> User:
         or not constant_time_compare(source.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
     ):
         raise _signed_out()
-    membership = live_membership(user.pk, source.get(SESSION_KEY, ""))
+    membership = live_membership(user, source.get(SESSION_KEY, ""))
     if membership is None or membership.tenant.state != State.READY:
         raise _signed_out()
     # Going to and fro must not make one sign-in last for ever.

@@ -76,7 +76,7 @@ class SessionOfTenantMiddleware:
         if request.user.is_authenticated:
             tenant = request.tenant  # type: ignore[attr-defined]
             pinned = request.session.get(SESSION_KEY) == tenant.schema_name
-            memberships = live_memberships(request.user.pk) if pinned else []
+            memberships = live_memberships(request.user) if pinned else []
             membership = next((one for one in memberships if one.tenant_id == tenant.schema_name), None)
             if membership is None:
                 logout(request)

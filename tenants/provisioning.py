@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -128,10 +129,7 @@ def claim(*, kind: str, slug: str, name: str, short_name: str, **details: Any) -
     """A ready tenant out of the pool, with its address. Makes a schema on the spot when the pool is empty."""
     details |= {"kind": kind, "slug": slug, "name": name, "short_name": short_name}
     with door():
-        if Tenant.objects.filter(slug=slug).exists():
-            raise _slug_taken(slug)
-        # Before a schema is made for nothing.
-        Tenant(**details).full_clean(exclude=["schema_name", "code"])
+        _refuse_unfit(Tenant(**details))
     tenant = _hand_out(PooledSchema.objects.filter(kind=kind, ready=True), **details)
     if tenant is None:
         try:
@@ -141,6 +139,16 @@ def claim(*, kind: str, slug: str, name: str, short_name: str, **details: Any) -
             raise DomainError(_("系统正在升级，请几分钟后再试。"), code="pool_empty") from error
     assert tenant is not None
     return tenant
+
+
+def _refuse_unfit(tenant: Tenant) -> None:
+    """Before a schema is made for nothing."""
+    try:
+        tenant.full_clean(exclude=["schema_name", "code"])
+    except ValidationError as error:
+        if any(fault.code == "unique" for fault in error.error_dict.get("slug", [])):
+            raise _slug_taken(tenant.slug) from error
+        raise
 
 
 def _slug_taken(slug: str) -> DomainError:
@@ -159,7 +167,10 @@ def _hand_out(waiting: QuerySet[PooledSchema], *, slug: str, **fields: Any) -> T
                 tenant.save()
         except IntegrityError as error:
             raise _slug_taken(slug) from error
-        Domain.objects.create(tenant=tenant, domain=f"{slug}{settings.TENANT_HOST_SUFFIX}", is_primary=True)
+        # Its first address, so there is no other one to make secondary, as saving one would.
+        Domain.objects.bulk_create(
+            [Domain(tenant=tenant, domain=f"{slug}{settings.TENANT_HOST_SUFFIX}", is_primary=True)]
+        )
         chosen.delete()
         tenant_opened.send(Tenant, tenant=tenant)
         return tenant

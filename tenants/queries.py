@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from redis import RedisError
 
 from sanfang.tenancy.context import door
-from tenants.models import Affiliation, Domain, Kind, Membership, State, Tenant
+from tenants.models import Affiliation, Domain, Kind, Membership, State, Tenant, User
 from tenants.roles import roles
 
 VERSION = "tenants:version"
@@ -54,14 +54,20 @@ def forget_tenants() -> None:
     cache.incr(VERSION)
 
 
-def live_memberships(user_id: int) -> list[Membership]:
+def live_memberships(user: User) -> list[Membership]:
     """Every place where this person may work, by name of its address."""
-    found = Membership.objects.filter(user_id=user_id, ended_at__isnull=True, user__is_active=True)
-    return list(found.select_related("user", "tenant").order_by("tenant__slug"))
+    if not user.is_active:
+        return []
+    found = list(
+        Membership.objects.filter(user=user, ended_at__isnull=True).select_related("tenant").order_by("tenant__slug")
+    )
+    for membership in found:
+        membership.user = user
+    return found
 
 
-def live_membership(user_id: int, schema_name: str) -> Membership | None:
-    return next((one for one in live_memberships(user_id) if one.tenant_id == schema_name), None)
+def live_membership(user: User, schema_name: str) -> Membership | None:
+    return next((one for one in live_memberships(user) if one.tenant_id == schema_name), None)
 
 
 def tenant_by_code(code: str) -> Tenant | None:

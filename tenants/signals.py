@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
+from django.db import connection, transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest
@@ -28,3 +29,6 @@ def pin_session(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=Domain)
 def tenants_changed(sender: Any, **kwargs: Any) -> None:
     forget_tenants()
+    if connection.in_atomic_block:
+        # Whoever asks before the commit is told what was, and remembers it.
+        transaction.on_commit(forget_tenants)

@@ -150,13 +150,14 @@ def process_environment(name: str) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "sanfang.settings.test",
-        "DATABASE_URL": _address("default", name),
-        "DATABASE_PROVISIONER_URL": _address("provisioner", name),
+        "DATABASE_URL": address_of("default", name),
+        "DATABASE_PROVISIONER_URL": address_of("provisioner", name),
         "PYTHONPATH": os.pathsep.join(sys.path),
         "SANFANG_VAR": os.environ.get("SANFANG_VAR", str(ROOT / "var")),
     }
 
 
-def _address(alias: str, name: str) -> str:
+def address_of(alias: str, name: str) -> str:
+    """Where a process of its own finds the database ``name``, as the login that ``alias`` uses."""
     given = connections[alias].settings_dict
     return f"postgresql://{quote(given['USER'])}:{quote(given['PASSWORD'])}@{given['HOST']}:{given['PORT']}/{name}"

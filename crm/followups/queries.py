@@ -157,7 +157,7 @@ def queue(actor: Actor, *, filter: str = "todo", now: datetime) -> Queue:  # noq
     if current != "todo":
         conditions = work.in_group(place, now)
         only = conditions[sections[0]]
-    rows = work.page(place, now, most=MOST, only=only)
+    rows = work.page(place, now, most=MOST, only=only) if any(counts[section] for section in sections) else []
     uneasy = _uneasy(rows, now)
     packs = Packs()
     groups = []

@@ -87,9 +87,9 @@ def _always_chengdu(code: str) -> Tenant:
     return tenant
 
 
-def _members_of_suzhou(user_id: int) -> list[Membership]:
+def _members_of_suzhou(user: User) -> list[Membership]:
     """Whatever somebody is elsewhere, they are it here."""
-    found = list(Membership.objects.filter(user_id=user_id).select_related("user", "tenant"))
+    found = list(Membership.objects.filter(user_id=user.pk).select_related("user", "tenant"))
     for one in found:
         one.tenant = Tenant.objects.get(slug="suzhou")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import database
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
@@ -17,6 +17,7 @@ from sanfang.tenancy.models import Staff
 from sanfang.tenancy.rollout import fleet
 from tenants import provisioning
 from tenants.models import PooledSchema, Tenant
+from tenants.queries import tenant_of_host
 from tenants.templates import template_of
 
 pytestmark = pytest.mark.usefixtures("own_database")
@@ -147,3 +148,16 @@ def test_while_migrations_are_at_work_an_empty_pool_says_so() -> None:
     with fleet.alone():
         assert at_once(1, lambda _number: claim("too-early")) == ["pool_empty"]
     assert not Tenant.objects.filter(slug="too-early").exists()
+
+
+def test_who_asks_while_a_store_signs_up_is_not_told_for_long_that_it_isnt_there() -> None:
+    """Its address is looked up (and remembered) by others before the sign-up is committed."""
+
+    def asked_elsewhere() -> Tenant | None:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: tenant_of_host("yangzhou.localhost")).result()
+
+    with transaction.atomic():
+        claimed = provisioning.claim(kind="group", slug="yangzhou", name="扬州汽车集团", short_name="扬州")
+        assert asked_elsewhere() is None
+    assert asked_elsewhere() == claimed
