@@ -34,6 +34,7 @@ from dms_cases import GOOD_ORDER, chinese_vin
 from ops.many_kills import READY_SECONDS, Stack
 
 from sanfang.ops import processes
+from sanfang.ops.stack import addresses
 
 DIGITS = "甲乙丙丁戊己庚辛壬癸"
 MARK = re.compile(f"客([{DIGITS}]{{3}})")
@@ -200,10 +201,11 @@ def orders(mark: str, draw: random.Random, rows: int = 120) -> bytes:
     return out.getvalue().encode("gb18030")
 
 
-def furnish(stores: int) -> list[Person]:
+def furnish(stores: int, stack: Stack) -> list[Person]:
     """The stores and their people, straight into the running stack's database."""
     import django
 
+    os.environ.update(addresses(stack.place))
     django.setup()
     from bench.people import session_of
     from django.conf import settings
@@ -309,7 +311,7 @@ def main() -> int:
     stack, score = Stack(var), Score()
     try:
         assert processes.wait(stack.is_ready, READY_SECONDS, every=0.5), f"it did not start: {var}/run.log"
-        people = furnish(asked.stores)
+        people = furnish(asked.stores, stack)
         print(f"{asked.stores} stores, {len(people)} people, {asked.minutes:.0f} minutes", flush=True)
         until = time.monotonic() + asked.minutes * 60
         threads = [

@@ -112,9 +112,9 @@ def environment(services: Services, profile: Profile) -> dict[str, str]:
     return found
 
 
-def addresses() -> dict[str, str]:
-    """:func:`environment` of the development stack that is running in this checkout; empty when none is."""
-    place = Place("dev")
+def addresses(place: Place | None = None) -> dict[str, str]:
+    """:func:`environment` of the stack that is running at ``place`` (this checkout's); empty when none is."""
+    place = place or Place("dev")
     try:
         known: dict[str, str] = json.loads((place.folder / "environment.json").read_text())
         if known.pop("embedded") and postgres.find(place) is None:
