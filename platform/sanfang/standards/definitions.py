@@ -111,6 +111,9 @@ class Calling:
     ``pause``: so long after a failed attempt the next one at the same customer doesn't count yet.
     ``cool_down_days``: at most one connected outgoing call per customer in so many days.
     ``recovered_within_days``: a visit so soon after a completed contact counts as won back.
+    ``together``: calls of one customer that come due so close to each other are one conversation.
+    ``undo``: so long the one who recorded an outcome may take it back; none by default.
+    ``messages_at_most``: so many messages reach one customer in ``messages_within_days`` days; None is no limit.
     """
 
     attempts_before_survey: int
@@ -119,6 +122,10 @@ class Calling:
     calls_from: time
     calls_to: time
     recovered_within_days: int
+    together: timedelta = timedelta(0)
+    undo: timedelta = timedelta(0)
+    messages_at_most: int | None = None
+    messages_within_days: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,10 @@ def build(content: dict[str, Any]) -> Pack:
             calls_from=time.fromisoformat(calling["calls_from"]),
             calls_to=time.fromisoformat(calling["calls_to"]),
             recovered_within_days=calling["recovered_within_days"],
+            together=timedelta(days=calling.get("together_within_days", 0)),
+            undo=timedelta(minutes=calling.get("minutes_to_undo", 0)),
+            messages_at_most=calling.get("messages_at_most"),
+            messages_within_days=calling.get("messages_within_days", 1),
         ),
         complaints=ComplaintRules(**content["complaints"]),
         service_intervals=ServiceIntervals(
