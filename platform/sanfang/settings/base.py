@@ -46,6 +46,7 @@ DEALER_APPS = [
     "crm.store",
     "crm.customers",
     "crm.vehicles",
+    "crm.leads",
     "crm.dms",
     "crm.followups",
     "crm.complaints",
