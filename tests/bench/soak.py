@@ -28,6 +28,9 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform"), str(ROOT / "tests")]
 os.environ["DJANGO_SETTINGS_MODULE"] = "sanfang.settings.development"
+# Read when the modules below are loaded.
+VAR = Path(tempfile.mkdtemp(prefix="sanfang-soak-"))
+os.environ["SANFANG_VAR"] = str(VAR)
 
 import urllib3
 from dms_cases import GOOD_ORDER, chinese_vin
@@ -305,12 +308,10 @@ def main() -> int:
     options.add_argument("--stores", type=int, default=30)
     options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
-    var = Path(tempfile.mkdtemp(prefix="sanfang-soak-"))
-    os.environ["SANFANG_VAR"] = str(var)
-    print(f"a stack of its own in {var}", flush=True)
-    stack, score = Stack(var), Score()
+    print(f"a stack of its own in {VAR}", flush=True)
+    stack, score = Stack(VAR), Score()
     try:
-        assert processes.wait(stack.is_ready, READY_SECONDS, every=0.5), f"it did not start: {var}/run.log"
+        assert processes.wait(stack.is_ready, READY_SECONDS, every=0.5), f"it did not start: {VAR}/run.log"
         people = furnish(asked.stores, stack)
         print(f"{asked.stores} stores, {len(people)} people, {asked.minutes:.0f} minutes", flush=True)
         until = time.monotonic() + asked.minutes * 60
@@ -334,7 +335,7 @@ def main() -> int:
         stack.run.wait(120)
     if code == 0:
         # After a fault the logs stay, for whoever looks for its cause.
-        shutil.rmtree(var, ignore_errors=True)
+        shutil.rmtree(VAR, ignore_errors=True)
     return code
 
 
