@@ -7,15 +7,23 @@ from datetime import datetime
 from operator import attrgetter
 
 from sanfang.kernel.calendar import StoreCalendar
-from sanfang.kernel.events import Complaint, CustomerHistory, Events, VehicleHistory, earliest
+from sanfang.kernel.events import (
+    Complaint,
+    CustomerHistory,
+    Events,
+    ListEntry,
+    RepairOrder,
+    VehicleHistory,
+    earliest,
+)
 from sanfang.kernel.followups import FollowUp, Replay, RulesKernel
 from sanfang.kernel.rules import Ruleset
 
 
-def replay(ruleset: Ruleset, calendar: StoreCalendar, events: Events, until: datetime) -> Replay:
+def replay(ruleset: Ruleset, calendar: StoreCalendar, events: Events, until: datetime, seed: int = 0) -> Replay:
     """A whole batch of vehicles and customers; ``made`` sorted by due, rule and trigger.
 
-    Raises KeyError for an event of a vehicle that isn't in the batch.
+    ``seed``: of the weekly draw of lost leads. Raises KeyError for an event of a vehicle that isn't in the batch.
     """
     kernel = RulesKernel(ruleset, calendar)
     outcomes = earliest(events.outcomes)
@@ -24,6 +32,7 @@ def replay(ruleset: Ruleset, calendar: StoreCalendar, events: Events, until: dat
     parts = [
         *(kernel.vehicle(history, outcomes, until) for history in vehicle_histories(events)),
         *(kernel.customer(history, outcomes, until) for history in customer_histories(events)),
+        kernel.lost_leads(events.lost_leads, outcomes, until, seed),
     ]
     for part in parts:
         made += part.made
@@ -60,6 +69,12 @@ def customer_histories(events: Events) -> Iterable[CustomerHistory]:
     complaints: dict[str, list[Complaint]] = defaultdict(list)
     for complaint in events.complaints:
         complaints[complaint.customer].append(complaint)
+    entries: dict[str, list[ListEntry]] = defaultdict(list)
+    for entry in events.entries:
+        entries[entry.customer].append(entry)
+    visits: dict[str, list[RepairOrder]] = defaultdict(list)
+    for order in events.orders if entries else ():
+        visits[owners[order.vin]].append(order)
     for customer in events.customers:
         known = replace(customer, first_event=first.get(customer.id))
-        yield CustomerHistory(known, complaints[customer.id])
+        yield CustomerHistory(known, complaints[customer.id], entries[customer.id], visits[customer.id])

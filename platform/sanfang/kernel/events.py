@@ -19,6 +19,8 @@ class TriggerKind(StrEnum):
     INSPECTION = "inspection"
     INSURANCE = "insurance"
     BIRTHDAY = "birthday"
+    LOST_LEAD = "lost_lead"
+    LOST_LIST = "lost_list"
 
 
 class OrderKind(StrEnum):
@@ -30,6 +32,25 @@ class OrderKind(StrEnum):
 
 MAINTENANCE = frozenset({OrderKind.SERVICE, OrderKind.FIRST_SERVICE})
 """A *maintenance* order is one of these (handbook §3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostLead:
+    """A customer bought elsewhere at ``at``. ``known``: since when we know; None is since then."""
+
+    id: str
+    customer: str
+    at: datetime
+    known: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """A customer was put on a lost or canvassing list at ``at``."""
+
+    id: str
+    customer: str
+    at: datetime
 
 
 class Finish(StrEnum):
@@ -142,10 +163,15 @@ class VehicleHistory:
 
 @dataclass(frozen=True, slots=True)
 class CustomerHistory:
-    """All that happened to one customer apart from the vehicles' events, in any order."""
+    """All that happened to one customer apart from the vehicles' events, in any order.
+
+    ``orders``: the visits of the customer's cars; they are read only where there are ``entries``, which they answer.
+    """
 
     customer: Customer
     complaints: list[Complaint] = field(default_factory=list)
+    entries: list[ListEntry] = field(default_factory=list)
+    orders: list[RepairOrder] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +179,8 @@ class Events:
     """A batch: whole vehicles and whole customers, nothing of a vehicle left out.
 
     A customer's first event is looked for among the batch's own vehicles too, so a batch with a
-    customer but without all the cars must carry ``Customer.first_event``.
+    customer but without all the cars must carry ``Customer.first_event``. Lost leads are drawn by lot
+    among all of a month, so a batch has all of them or none.
     """
 
     customers: tuple[Customer, ...] = ()
@@ -161,4 +188,6 @@ class Events:
     deliveries: tuple[Delivery, ...] = ()
     orders: tuple[RepairOrder, ...] = ()
     complaints: tuple[Complaint, ...] = ()
+    lost_leads: tuple[LostLead, ...] = ()
+    entries: tuple[ListEntry, ...] = ()
     outcomes: tuple[Outcome, ...] = ()

@@ -1,7 +1,8 @@
 """The rules kernel: events in, follow-ups out (handbook §3). The only engine there is.
 
 `RulesKernel` replays one vehicle or one customer at a time; none knows of another, so a batch of
-any size gives what the whole file gives. `batch.replay` takes a whole batch of events.
+any size gives what the whole file gives. Only lost leads are looked at together: they are drawn by lot
+(`draws`). `batch.replay` takes a whole batch of events.
 
 At the instant ``until`` every event up to and including it is known and nothing later is. What
 ``made`` lists has opened by then; ``coming`` lists what would open next if nothing else happened,
@@ -18,26 +19,32 @@ Decided here where the documents leave it open:
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from sanfang.kernel.calendar import StoreCalendar, anniversary
 from sanfang.kernel.cycles import CycleRules, VehicleCycles
+from sanfang.kernel.draws import drawn
 from sanfang.kernel.events import (
     Complaint,
     CustomerHistory,
+    LostLead,
     Outcomes,
     TriggerKind,
     VehicleHistory,
 )
+from sanfang.kernel.lists import answer, needless
 from sanfang.kernel.rules import (
     AfterRule,
     AroundDate,
     DaysAfter,
     MinutesAfter,
+    OnList,
     Rule,
     Ruleset,
+    WeeklyDraw,
     Window,
     Yearly,
 )
@@ -94,6 +101,8 @@ class RulesKernel:
         self.after_trigger: dict[TriggerKind, list[DaysAfter | MinutesAfter]] = defaultdict(list)
         self.around_date: dict[TriggerKind, list[AroundDate]] = defaultdict(list)
         self.yearly: list[Yearly] = []
+        self.on_list: list[OnList] = []
+        self.draws: list[WeeklyDraw] = []
         self.after_rule: dict[str, list[AfterRule]] = defaultdict(list)
         for rule in ruleset.rules:
             match rule:
@@ -103,6 +112,10 @@ class RulesKernel:
                     self.around_date[rule.date].append(rule)
                 case Yearly():
                     self.yearly.append(rule)
+                case OnList():
+                    self.on_list.append(rule)
+                case WeeklyDraw():
+                    self.draws.append(rule)
                 case AfterRule():
                     self.after_rule[rule.after].append(rule)
 
@@ -111,8 +124,12 @@ class RulesKernel:
         return _Subject(self, outcomes, until).vehicle(history)
 
     def customer(self, history: CustomerHistory, outcomes: Outcomes, until: datetime) -> Replay:
-        """Everything the rules ask for one customer (complaints, birthday) as known at ``until``."""
+        """Everything the rules ask for one customer (complaints, birthday, lists) as known at ``until``."""
         return _Subject(self, outcomes, until).customer(history)
+
+    def lost_leads(self, leads: Iterable[LostLead], outcomes: Outcomes, until: datetime, seed: int = 0) -> Replay:
+        """What the draws made by ``until`` ask for, of all the store's lost leads."""
+        return _Subject(self, outcomes, until).lost_leads(leads, seed)
 
 
 class _Subject:
@@ -164,6 +181,34 @@ class _Subject:
         if history.customer.birthday is not None:
             for rule in self.kernel.yearly:
                 self.birthdays(rule, history, history.customer.birthday)
+        if history.entries:
+            self.listed(history)
+        return Replay(self.made, self.coming)
+
+    def listed(self, history: CustomerHistory) -> None:
+        visits = [order for order in history.orders if order.opened <= self.until]
+        known = [
+            replace(order, closed=None) if order.closed is not None and order.closed > self.until else order
+            for order in visits
+        ]
+        for entry in history.entries:
+            if entry.at > self.until:
+                continue
+            day = self.calendar.day_of(entry.at)
+            for rule in self.kernel.on_list:
+                opens, due = self.window(rule.window, day)
+                if needless(entry, opens, known):
+                    continue
+                visit = answer(entry, visits)
+                answered = (None, None) if visit is None else (visit.opened, visit.id)
+                self.add(rule, TriggerKind.LOST_LIST, entry.id, day, opens, due, *answered)
+
+    def lost_leads(self, leads: Iterable[LostLead], seed: int) -> Replay:
+        leads = list(leads)
+        for rule in self.kernel.draws:
+            for ticket in drawn(rule, self.calendar, leads, seed, self.until):
+                self.owner = ticket.lead.customer
+                self.add_window(rule, rule.window, TriggerKind.LOST_LEAD, ticket.lead.id, ticket.day)
         return Replay(self.made, self.coming)
 
     def birthdays(self, rule: Yearly, history: CustomerHistory, birthday: date) -> None:
@@ -196,9 +241,12 @@ class _Subject:
                 self.add(rule, kind, trigger, day, at.astimezone(UTC), due.astimezone(UTC))
 
     def add_window(self, rule: Rule, window: Window, kind: TriggerKind, trigger: str, day: date) -> None:
+        self.add(rule, kind, trigger, day, *self.window(window, day))
+
+    def window(self, window: Window, day: date) -> tuple[datetime, datetime]:
+        """Opening and due day move to the next open day, each by itself."""
         opens = self.calendar.opening(day + timedelta(days=window.opens))
-        due = self.calendar.closing(day + timedelta(days=window.due))
-        self.add(rule, kind, trigger, day, opens, due)
+        return opens, self.calendar.closing(day + timedelta(days=window.due))
 
     def add(
         self,

@@ -101,6 +101,23 @@ class SinceLeaving(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnList(Rule):
+    """A customer on an imported lost or canvassing list (day 0 is the entry's); any visit answers it."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyDraw(Rule):
+    """Lost leads drawn by lot (day 0 is the draw's): every week on ``drawn_on`` (0 is Monday) and on the
+    month's last day, so many that ``share`` per cent of the month's leads so far have been drawn."""
+
+    window: Window
+    share: int
+    drawn_on: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion(Rule):
     """Around a date that is no customer's or vehicle's event: a public holiday, a store's event.
 

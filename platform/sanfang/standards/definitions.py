@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
@@ -87,7 +87,8 @@ class FollowUpRule:
 
     ``priority``: 1 is called first. ``survey_link``: whether a message with the questionnaire makes
     sense when nobody answers. ``targets``: per cent by measure. ``script`` and ``questionnaire``
-    name entries of the pack; a greeting has neither.
+    name entries of the pack; a greeting has neither. ``message``: the text a message of this rule is made of.
+    ``letter_within_days``: a letter follows within so many days after the call.
     """
 
     id: str
@@ -101,6 +102,8 @@ class FollowUpRule:
     questionnaire: str | None
     survey_link: bool
     targets: Mapping[str, int]
+    message: str | None = None
+    letter_within_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Calling:
     ``together``: calls of one customer that come due so close to each other are one conversation.
     ``undo``: so long the one who recorded an outcome may take it back; none by default.
     ``messages_at_most``: so many messages reach one customer in ``messages_within_days`` days; None is no limit.
+    ``minutes_a_call``: what a call takes of a specialist's day, with looking up, dialling in vain and writing down.
     """
 
     attempts_before_survey: int
@@ -126,14 +130,15 @@ class Calling:
     undo: timedelta = timedelta(0)
     messages_at_most: int | None = None
     messages_within_days: int = 1
+    minutes_a_call: int = 9
 
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRules:
-    """``first_contact_minutes`` are working minutes; ``closing_rule`` is the call once it is solved."""
+    """``first_contact_minutes`` are working minutes; ``closing_rule`` is the call once it is solved, None without."""
 
     first_contact_minutes: int
-    closing_rule: str
+    closing_rule: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,24 @@ def _squeezed(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """What customers often say on the phone, and an answer to it (常见异议处理)."""
+
+    id: str
+    says: Text
+    answer: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the standard wants of a KPI (handbook §15), by the KPI's id: ``unit`` is percent or per_month."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    unit: str = "percent"
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """One version of a standard. ``scale``: the labels of the five-point scale, value 5 first."""
 
@@ -176,3 +199,5 @@ class Pack:
     variables: Mapping[str, Text]
     phrases: Mapping[str, Text]
     messages: Mapping[str, Text]
+    objections: tuple[Objection, ...] = ()
+    targets: Mapping[str, Target] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from sanfang.kernel.calendar import WEEKDAYS
 from sanfang.kernel.events import Intervals, TriggerKind
 from sanfang.kernel.rules import (
     AfterRule,
@@ -14,9 +15,11 @@ from sanfang.kernel.rules import (
     DaysAfter,
     MinutesAfter,
     Occasion,
+    OnList,
     Rule,
     Ruleset,
     SinceLeaving,
+    WeeklyDraw,
     Window,
     WithoutMaintenance,
     Yearly,
@@ -26,12 +29,14 @@ from sanfang.standards.definitions import (
     Choice,
     ComplaintRules,
     FollowUpRule,
+    Objection,
     Pack,
     Question,
     QuestionKind,
     Questionnaire,
     Script,
     ServiceIntervals,
+    Target,
     Text,
 )
 
@@ -46,6 +51,8 @@ KINDS: dict[str, Callable[..., Rule]] = {
     "around-service": AroundService,
     "without-maintenance": WithoutMaintenance,
     "since-leaving": SinceLeaving,
+    "on-list": OnList,
+    "weekly-draw": WeeklyDraw,
     "occasion": Occasion,
 }
 """The kinds of rules a pack can use, by the name they have in it."""
@@ -59,9 +66,13 @@ NUMBERS: dict[str, Callable[[Any], Any]] = {
     "months_after_delivery": int,
     "months_after_estimate": int,
     "unless_not_due": bool,
+    "share": int,
+    "drawn_on": WEEKDAYS.index,
 }
 """What belongs to the kernel's rule, and how it is read; all else is for people."""
 
+MINUTES_A_CALL = 9
+"""Sixty calls in a day of nine hours, where the pack doesn't say."""
 YES_NO_ANSWERS = {"yes": True, "no": False}
 
 
@@ -97,8 +108,11 @@ def build(content: dict[str, Any]) -> Pack:
             undo=timedelta(minutes=calling.get("minutes_to_undo", 0)),
             messages_at_most=calling.get("messages_at_most"),
             messages_within_days=calling.get("messages_within_days", 1),
+            minutes_a_call=calling.get("minutes_a_call", MINUTES_A_CALL),
         ),
-        complaints=ComplaintRules(**content["complaints"]),
+        complaints=ComplaintRules(
+            content["complaints"]["first_contact_minutes"], content["complaints"].get("closing_rule")
+        ),
         service_intervals=ServiceIntervals(
             default=Intervals(**intervals["default"]),
             models=_each(intervals.get("models", {}), lambda _name, value: Intervals(**value)),
@@ -106,6 +120,11 @@ def build(content: dict[str, Any]) -> Pack:
         variables=_texts(content["variables"]),
         phrases=_texts(content["phrases"]),
         messages=_texts(content["messages"]),
+        objections=tuple(
+            Objection(name, _text(one["says"]), _text(one["answer"]))
+            for name, one in content.get("objections", {}).items()
+        ),
+        targets=_each(content.get("targets", {}), lambda _name, value: Target(**value)),
     )
 
 
@@ -139,6 +158,8 @@ def _follow_up_rule(name: str, value: dict[str, Any]) -> FollowUpRule:
         questionnaire=value.get("questionnaire"),
         survey_link=value["survey_link"],
         targets=MappingProxyType(value.get("targets", {})),
+        message=value.get("message"),
+        letter_within_days=value.get("letter_within_days"),
     )
 
 

@@ -96,9 +96,9 @@ def _sense(pack: dict[str, Any]) -> Iterator[Told]:
         for name in LINK_MESSAGES:
             if name not in pack["messages"]:
                 yield ("messages",), _("缺少“%(name)s”。") % {"name": name}
-    if pack["complaints"]["closing_rule"] not in pack["rules"]:
-        place = ("complaints", "closing_rule")
-        yield place, _("没有名为“%(name)s”的规则。") % {"name": pack["complaints"]["closing_rule"]}
+    closing = pack["complaints"].get("closing_rule")
+    if closing is not None and closing not in pack["rules"]:
+        yield ("complaints", "closing_rule"), _("没有名为“%(name)s”的规则。") % {"name": closing}
     if pack["calling"]["calls_to"] <= pack["calling"]["calls_from"]:
         yield ("calling", "calls_to"), _("结束时间必须晚于开始时间。")
 
@@ -114,6 +114,8 @@ def _rules(pack: dict[str, Any]) -> Iterator[Told]:
             yield (*place, "script"), _("没有名为“%(name)s”的话术。") % {"name": rule["script"]}
         if "questionnaire" in rule and rule["questionnaire"] not in pack["questionnaires"]:
             yield (*place, "questionnaire"), _("没有名为“%(name)s”的问卷。") % {"name": rule["questionnaire"]}
+        if "message" in rule and rule["message"] not in pack["messages"]:
+            yield (*place, "message"), _("没有名为“%(name)s”的短信。") % {"name": rule["message"]}
         if rule["survey_link"] and "questionnaire" not in rule:
             yield (*place, "survey_link"), _("没有问卷，就不能发送问卷链接。")
         if "after" in rule and rule["after"] not in earlier:

@@ -21,7 +21,7 @@ def simulate(pack: Pack, file: EventFile, until: date) -> list[str]:
     Raises EventFileError for an outcome of a rule or trigger that doesn't exist.
     """
     events = read_outcomes(pack, file)
-    made = replay(pack.ruleset, file.calendar, events, file.calendar.end_of(until)).made
+    made = replay(pack.ruleset, file.calendar, events, file.calendar.end_of(until), file.seed).made
     return [_line(followup, file.calendar) for followup in made]
 
 

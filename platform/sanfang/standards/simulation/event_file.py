@@ -20,6 +20,8 @@ from sanfang.kernel.events import (
     Delivery,
     Finish,
     Intervals,
+    ListEntry,
+    LostLead,
     OrderKind,
     RepairOrder,
     Vehicle,
@@ -36,12 +38,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "deliveries": ("id", "vin", "date"),
     "repair_orders": ("id", "vin", "opened", "closed", "mileage", "kind"),
     "complaints": ("id", "customer", "solved"),
+    "lost_leads": ("id", "customer", "date"),
+    "lost_list": ("id", "customer", "date"),
     "completed": ("rule", "trigger", "at"),
     "given_up": ("rule", "trigger", "at"),
 }
-SETTINGS = ("timezone", "opening_hours", "closed_days")
+SETTINGS = ("timezone", "opening_hours", "closed_days", "seed")
 MOST_MONTHS, MOST_KM = 1_200, 100_000_000
 """Beyond these an interval or a mileage is a typing error."""
+MOST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,17 @@ class NamedOutcome:
 
 @dataclass(slots=True)
 class EventFile:
+    """``seed``: of the weekly draw of lost leads."""
+
     calendar: StoreCalendar
+    seed: int = 0
     customers: dict[str, Customer] = field(default_factory=dict)
     vehicles: dict[str, Vehicle] = field(default_factory=dict)
     deliveries: dict[str, Delivery] = field(default_factory=dict)
     orders: dict[str, RepairOrder] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
+    lost_leads: dict[str, LostLead] = field(default_factory=dict)
+    lost_list: dict[str, ListEntry] = field(default_factory=dict)
     outcomes: list[NamedOutcome] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -71,13 +81,15 @@ def parse(text: str) -> EventFile:
     """Raises EventFileError with every fault found."""
     content = _json(text)
     faults: list[str] = []
-    file = EventFile(_calendar(content, faults))
+    file = EventFile(_calendar(content, faults), _seed(content, faults))
     readers: dict[str, Callable[[EventFile, Row], None]] = {
         "customers": _customer,
         "vehicles": _vehicle,
         "deliveries": _delivery,
         "repair_orders": _repair_order,
         "complaints": _complaint,
+        "lost_leads": _lost_lead,
+        "lost_list": _list_entry,
         "completed": lambda file, row: _outcome(file, row, Finish.COMPLETED),
         "given_up": lambda file, row: _outcome(file, row, Finish.GIVEN_UP),
     }
@@ -143,6 +155,17 @@ def _calendar(content: dict[str, Any], faults: list[str]) -> StoreCalendar:
     except HoursError as error:
         faults.append(told_at("opening_hours", _hours_fault(error)))
         return StoreCalendar(zone)
+
+
+def _seed(content: dict[str, Any], faults: list[str]) -> int:
+    """0 without one."""
+    value = content.get("seed")
+    if value is None:
+        return 0
+    if type(value) is int and abs(value) <= MOST_SEED:
+        return value
+    faults.append(told_at("seed", _("“%(value)s”不是整数。") % {"value": value}))
+    return 0
 
 
 def _hours_fault(error: HoursError) -> str:
@@ -256,6 +279,20 @@ def _complaint(file: EventFile, row: Row) -> None:
     if len(set(solved)) < len(solved):
         row.fault("solved", _("“%(key)s”的同一解决时间写了两次。") % {"key": name})
     file.complaints[name] = Complaint(name, customer, solved)
+
+
+def _lost_lead(file: EventFile, row: Row) -> None:
+    name, customer = _once(row, "id", file.lost_leads), _customer_of(file, row)
+    at = row.instant("date", file.calendar)
+    if at is not None:
+        file.lost_leads[name] = LostLead(name, customer, at)
+
+
+def _list_entry(file: EventFile, row: Row) -> None:
+    name, customer = _once(row, "id", file.lost_list), _customer_of(file, row)
+    at = row.instant("date", file.calendar)
+    if at is not None:
+        file.lost_list[name] = ListEntry(name, customer, at)
 
 
 def _outcome(file: EventFile, row: Row, finish: Finish) -> None:

@@ -19,8 +19,10 @@ from sanfang.kernel.rules import (
     DaysAfter,
     MinutesAfter,
     Occasion,
+    OnList,
     Rule,
     SinceLeaving,
+    WeeklyDraw,
     WithoutMaintenance,
     Yearly,
 )
@@ -63,6 +65,8 @@ def read_outcomes(pack: Pack, file: EventFile) -> Events:
         deliveries=tuple(file.deliveries.values()),
         orders=tuple(file.orders.values()),
         complaints=tuple(file.complaints.values()),
+        lost_leads=tuple(file.lost_leads.values()),
+        entries=tuple(file.lost_list.values()),
         outcomes=tuple(outcomes),
     )
 
@@ -102,6 +106,10 @@ class Triggers:
                 return [(rule.date, None)] if trigger in self.dates[rule.date] else []
             case Yearly():
                 return [(TriggerKind.BIRTHDAY, None)] if self.is_birthday(trigger) else []
+            case OnList():
+                return [(TriggerKind.LOST_LIST, None)] if trigger in self.file.lost_list else []
+            case WeeklyDraw():
+                return [(TriggerKind.LOST_LEAD, None)] if trigger in self.file.lost_leads else []
         return []
 
     def events(self, trigger: str, kind: TriggerKind) -> Happened:
