@@ -30,6 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "platform"), str(ROOT / "tests")]
 os.environ["DJANGO_SETTINGS_MODULE"] = "sanfang.settings.development"
 # Read when the modules below are loaded.
 VAR = Path(tempfile.mkdtemp(prefix="sanfang-soak-"))
+VAR.chmod(0o755)  # the database runs as another user when we are root
 os.environ["SANFANG_VAR"] = str(VAR)
 
 import urllib3
