@@ -2,9 +2,12 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Collate, Reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm.customers.keys import NameKeys
 from sanfang.tenancy.models import Staff, TenantModel
 
 
@@ -30,12 +33,12 @@ class Customer(TenantModel):
     """
 
     number = models.CharField(_("客户编号"), max_length=40, blank=True)
-    name = models.CharField(_("姓名"), max_length=120, db_index=True)
+    name = models.CharField(_("姓名"), max_length=120)
     form_of_address = models.CharField(_("称呼"), max_length=10, blank=True)
     company = models.BooleanField(_("单位"), default=False)
     gender = models.CharField(_("性别"), max_length=6, choices=Gender, blank=True, default=Gender.UNKNOWN)
     birthday = models.DateField(_("生日"), null=True, blank=True)
-    mobile = models.CharField(_("手机"), max_length=11, blank=True, db_index=True)
+    mobile = models.CharField(_("手机"), max_length=11, blank=True)
     mobile_state = models.CharField(max_length=10, choices=MobileState, default=MobileState.UNVERIFIED)
     landline = models.CharField(_("固定电话"), max_length=40, blank=True)
     address = models.CharField(_("地址"), max_length=300, blank=True)
@@ -45,7 +48,12 @@ class Customer(TenantModel):
 
     class Meta:
         verbose_name = _("客户")
-        indexes: ClassVar = [models.Index(fields=["mobile", "name"], name="customer_match")]
+        indexes: ClassVar = [
+            models.Index(fields=["mobile", "name"], name="customer_match"),
+            # What the search box finds people by (crm.customers.search).
+            GinIndex(NameKeys("name"), name="customer_name_keys"),
+            models.Index(Collate(Reverse("mobile"), "C"), name="customer_mobile_tail"),
+        ]
 
     def __str__(self) -> str:
         return self.name

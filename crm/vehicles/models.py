@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Collate, Reverse
 from django.utils.translation import gettext_lazy as _
 
 from sanfang.tenancy.models import Staff, TenantModel
@@ -28,6 +29,11 @@ class Vehicle(TenantModel):
 
     class Meta:
         verbose_name = _("车辆")
+        # People know the end of a plate and of a VIN (crm.vehicles.search).
+        indexes: ClassVar = [
+            models.Index(Collate(Reverse("plate"), "C"), name="vehicle_plate_tail"),
+            models.Index(Collate(Reverse("vin"), "C"), name="vehicle_vin_tail"),
+        ]
 
     def __str__(self) -> str:
         return self.plate or self.vin

@@ -1,0 +1,16 @@
+"""VINs are found by their last characters."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+from django.db.models.functions import Collate, Reverse
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies: ClassVar = [("vehicles", "0004_vehicle_plate_tail")]
+
+    operations: ClassVar = [
+        AddIndexConcurrently("vehicle", models.Index(Collate(Reverse("vin"), "C"), name="vehicle_vin_tail"))
+    ]
