@@ -35,7 +35,7 @@ os.environ["SANFANG_VAR"] = str(VAR)
 
 import urllib3
 from dms_cases import GOOD_ORDER, chinese_vin
-from ops.many_kills import READY_SECONDS, Stack
+from ops.many_kills import READY_SECONDS, SERVERS, Stack
 
 from sanfang.ops import processes
 from sanfang.ops.stack import addresses
@@ -45,6 +45,7 @@ MARK = re.compile(f"客([{DIGITS}]{{3}})")
 GIVEN = "安平顺昌宁康泰和"
 PEOPLE_PER_STORE = 2
 THREADS = 6
+CSRF = "__Host-sanfang-csrf"
 SAMPLE_EVERY = 15.0
 PARTS = ("web", "worker", "beat", "postgres", "valkey")
 GROWTH = 1.25
@@ -105,7 +106,7 @@ class Visitor:
 
     def ask(self, method: str, path: str, **body: Any) -> tuple[int, str, str]:
         """Status, text and where it leads."""
-        cookies = [self.person.cookie, f"__Host-csrftoken={self.token}" if self.token else ""]
+        cookies = [self.person.cookie, f"{CSRF}={self.token}" if self.token else ""]
         headers = {"Host": f"{self.person.slug}.localhost:{self.port}", "Cookie": "; ".join(filter(None, cookies))}
         if method == "POST":
             headers["X-CSRFToken"] = self.token
@@ -113,7 +114,7 @@ class Visitor:
         answer = self.pool.request(
             method, f"http://127.0.0.1:{self.port}{path}", headers=headers, redirect=False, timeout=60, **body
         )
-        found = re.search(r"csrftoken=([^;]+)", answer.headers.get("Set-Cookie", ""))
+        found = re.search(rf"{CSRF}=([^;]+)", answer.headers.get("Set-Cookie", ""))
         self.token = found[1] if found else self.token
         text = answer.data.decode("utf-8", "replace")
         self._judge(method, path, answer.status, text)
@@ -246,9 +247,19 @@ def sample(stack: Stack) -> dict[str, float]:
     """Megabytes that each part has for itself, all its processes together."""
     found = {}
     for part in PARTS:
-        pids = [one.pid for one in processes.marked(part, stack.place.folder)]
+        if part in SERVERS:
+            pids = [child for one in stack.victims(part) for child in (one.pid, *_children(one.pid))]
+        else:
+            pids = [one.pid for one in processes.marked(part, stack.place.folder)]
         found[part] = sum(_own(pid) for pid in pids)
     return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _own(pid: int) -> float:
