@@ -1,4 +1,4 @@
-"""How many requests a tenant and each of its people have in a minute, so that one store's flood is nobody else's.
+"""How many requests a tenant, its people and its machines have in a minute, so that one store's flood is nobody else's.
 
 Counted in Valkey for all web processes, in one round trip: first whoever asks, then their tenant, and what the first
 count refuses doesn't touch the second, so that one person can't use up their store's. Without Valkey everything is let
@@ -59,6 +59,8 @@ def seconds_to_wait(request: HttpRequest) -> int:
 def _counts(request: HttpRequest) -> list[tuple[str, int]]:
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
     most, where = table()[tenant.kind], tenant.schema_name
+    if getattr(request, "token", None):
+        return [(f"{where}:token:{request.token.pk}", most["token"]), (f"{where}:tokens", most["tokens"])]  # type: ignore[attr-defined]
     if request.actor:  # type: ignore[attr-defined]
         return [(f"{where}:person:{request.user.pk}", most["person"]), (f"{where}:people", most["people"])]
     address = client_address(request)

@@ -82,6 +82,8 @@ def test_no_generator_yields_from_inside_a_tenant() -> None:
 def test_views_load_through_policies_and_queries() -> None:
     wrong = []
     for path, tree in _modules("frontend", "api"):
+        if path.parts[0] == "api" and path.stem in {"actions", "queries", "sending", "tasks"}:
+            continue  # rooms of its own apps
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager"}:
                 wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")

@@ -20,7 +20,7 @@ from tenants.models import Tenant
 __all__ = ["later"]
 pytestmark = pytest.mark.usefixtures("own_database")
 OURS = {
-    "public": {"tenants"},
+    "public": {"tenants", "api"},
     "dealer": {
         "tenancy", "audit", "messaging", "store", "customers", "vehicles", "dms", "followups", "complaints", "surveys"
     },

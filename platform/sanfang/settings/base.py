@@ -39,6 +39,10 @@ PUBLIC_APPS = [
     "sanfang.ops",
     "sanfang.standards",
     "infra.demo",
+    "api",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
 ]
 DEALER_APPS = [
     *EVERYWHERE,
@@ -136,6 +140,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "sanfang.ops.middleware.ProbeMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "api.middleware.ProblemsMiddleware",
     # From here on a host has named the tenant; still with the door's rights only.
     "tenants.middleware.TenantOfHostMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -147,6 +152,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.SessionOfTenantMiddleware",
+    "api.middleware.TokenMiddleware",
     "frontend.middleware.LimitsMiddleware",
     # Enters the tenant's role and schema for the view, and returns to the door afterwards.
     "tenants.middleware.EnterTenantMiddleware",
@@ -201,6 +207,34 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- machines ------------------------------------------------------------------------------
+# Who asks is known by the middleware; what they may, by policies. JSON only, and no browsable pages.
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.v1.refusals.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Sanfang 三访 API",
+    "VERSION": "1",
+    "DESCRIPTION": "One dealership's customers, vehicles and follow-ups; deliveries, repair orders and lists in. "
+    "docs/api.md tells the rest.",
+    "SERVERS": [{"url": "/"}],
+    "OAS_VERSION": "3.1.0",
+    "AUTHENTICATION_WHITELIST": [],
+    "APPEND_COMPONENTS": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    "SECURITY": [{"token": []}],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.v1.schema.every_refusal"],
+}
 
 # --- people --------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
