@@ -1,4 +1,4 @@
-"""A store of one customer and one car, asked what the Changan standard wants of it.
+"""A store of one customer and one car, asked what a standard (Changan's unless said) wants of it.
 
 Expected days in the tests that use this are counted by hand from the domain documents.
 """
@@ -15,7 +15,7 @@ SHANGHAI = "+08:00"
 Lines = list[dict[str, Any]]
 
 
-def ask(until: str, *, vehicle: dict[str, Any] | None = None, **events: Any) -> Lines:
+def ask(until: str, *, vehicle: dict[str, Any] | None = None, pack: str = "changan-dcrc", **events: Any) -> Lines:
     """The simulation's lines; ``vehicle`` adds fields to the car, everything else is the file's."""
     content: dict[str, Any] = {
         "timezone": "Asia/Shanghai",
@@ -23,7 +23,7 @@ def ask(until: str, *, vehicle: dict[str, Any] | None = None, **events: Any) -> 
         "vehicles": [{"vin": VIN, "customer": "C1", "model": "CS75", **(vehicle or {})}],
         **events,
     }
-    lines = simulate(load_pack("changan-dcrc"), parse(json.dumps(content)), date.fromisoformat(until))
+    lines = simulate(load_pack(pack), parse(json.dumps(content)), date.fromisoformat(until))
     return [json.loads(line) for line in lines]
 
 
@@ -39,6 +39,11 @@ def order(
 
 def ended(rule: str, trigger: str, at: str) -> dict[str, Any]:
     return {"rule": rule, "trigger": trigger, "at": at}
+
+
+def listed(day: str, name: str, customer: str = "C1") -> dict[str, Any]:
+    """A lost lead, or an entry of a lost list."""
+    return {"id": name, "customer": customer, "date": day}
 
 
 def windows(lines: Lines, rule: str, offset: str = SHANGHAI) -> list[tuple[str, str, str, str]]:

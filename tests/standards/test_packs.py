@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import time
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from django.utils import translation
 
 from sanfang.kernel.events import Intervals
 from sanfang.kernel.rules import DaysAfter, Occasion, Window
-from sanfang.standards.definitions import BLANK, PLACEHOLDER, QuestionKind, ServiceIntervals, Text, render
+from sanfang.standards.definitions import BLANK, PLACEHOLDER, Pack, QuestionKind, ServiceIntervals, Text, render
 from sanfang.standards.packs import HOME, PackError, UnknownPack, load_pack, shipped_packs
 
 CHANGAN = load_pack("changan-dcrc")
+EVERY_PACK = pytest.mark.parametrize("pack", [load_pack(name) for name in shipped_packs()], ids=attrgetter("id"))
 
 
 @pytest.mark.parametrize("name", shipped_packs())
@@ -64,8 +66,7 @@ def test_changan_rules_of_calling() -> None:
     assert [label.id for label in CHANGAN.scale] == ["5", "4", "3", "2", "1"]
 
 
-def every_text() -> list[tuple[str, Text]]:
-    pack = CHANGAN
+def every_text(pack: Pack) -> list[tuple[str, Text]]:
     found = [(f"{name}.title", text) for name, rule in pack.rules.items() for text in (rule.title, rule.purpose)]
     for name, script in pack.scripts.items():
         found += [(name, text) for text in (script.title, script.opening, *script.reminders, script.closing)]
@@ -76,25 +77,30 @@ def every_text() -> list[tuple[str, Text]]:
             found += [(f"{name}.{question.id}", text) for text in (question.text, *labels)]
     for texts in (pack.phrases, pack.messages, pack.variables):
         found += list(texts.items())
+    for one in pack.objections:
+        found += [(one.id, text) for text in (one.says, one.answer)]
     return found
 
 
-def test_every_text_says_the_same_in_both_languages() -> None:
-    for place, text in every_text():
+@EVERY_PACK
+def test_every_text_says_the_same_in_both_languages(pack: Pack) -> None:
+    for place, text in every_text(pack):
         assert any("\u4e00" <= sign <= "\u9fff" for sign in text.zh), place
         assert not any("\u4e00" <= sign <= "\u9fff" for sign in text.en), place
         assert set(PLACEHOLDER.findall(text.zh)) == set(PLACEHOLDER.findall(text.en)), place
         assert "：" not in text.en, place
 
 
-def test_words_the_staff_use() -> None:
-    everything = "".join(text.zh for _place, text in every_text())
+@EVERY_PACK
+def test_words_the_staff_use(pack: Pack) -> None:
+    everything = "".join(text.zh for _place, text in every_text(pack))
     for wrong in ("回拨", "招募", "交付", "丢单", "工单关闭", "首次服务", "案例", "审计", "纠正行动", "您们"):
         assert wrong not in everything
 
 
-def test_each_script_asks_whether_it_is_a_good_moment() -> None:
-    for script in CHANGAN.scripts.values():
+@EVERY_PACK
+def test_each_script_asks_whether_it_is_a_good_moment(pack: Pack) -> None:
+    for script in pack.scripts.values():
         assert "您现在方便吗" in script.opening.zh
         assert "{specialist}" in script.opening.zh
         assert "{store}" in script.opening.zh
@@ -108,7 +114,11 @@ def test_the_questions_of_the_handbook() -> None:
     ]
     service = [question.id for question in CHANGAN.questionnaires["service-callback"].questions]
     assert service == ["overall", "advisor", "explanation", "repaired", "clean", "waiting-area", "opinion"]
-    for questionnaire in CHANGAN.questionnaires.values():
+
+
+@EVERY_PACK
+def test_who_is_dissatisfied_can_say_why(pack: Pack) -> None:
+    for questionnaire in pack.questionnaires.values():
         for question in questionnaire.questions:
             if question.kind is QuestionKind.FIVE_POINT:
                 assert question.dissatisfied == {1, 2}
@@ -140,6 +150,42 @@ def test_the_longest_name_that_fits_decides() -> None:
         intervals = ServiceIntervals(Intervals(), models)
         assert intervals.for_model("逸动 plus 蓝鲸版") is long
         assert intervals.for_model("逸动 DT") is short
+
+
+# What handbook §3 asks in a sales and in a service callback, whatever a standard calls its questions.
+SALES = {"car-running", "overall", "showroom", "consultant", "features", "warranty", "introduced", "recommended"}
+SERVICE = {"overall", "advisor", "explanation", "repaired", "clean", "waiting-area"}
+
+
+@pytest.mark.parametrize(
+    ("pack", "rule", "asked"),
+    [
+        ("saic-vw-crc", "first-call", SALES),
+        ("saic-vw-crc", "third-call", SERVICE),
+        ("aosheng-chain", "third-call", SERVICE),
+        ("changan-dcrc", "first-call", SALES),
+        ("changan-dcrc", "third-call", SERVICE),
+    ],
+)
+def test_callbacks_ask_what_the_handbook_wants_asked(pack: str, rule: str, asked: set[str]) -> None:
+    standard = load_pack(pack)
+    questionnaire = standard.questionnaires[standard.rules[rule].questionnaire or ""]
+    assert asked <= {question.id for question in questionnaire.questions}
+
+
+@EVERY_PACK
+def test_what_each_pack_must_have(pack: Pack) -> None:
+    """Whoever is called can be answered, and every message that goes out by itself has its words."""
+    assert len(pack.objections) >= 3
+    assert {"not_now", "dissatisfied", "wrong_number", "refused"} <= pack.phrases.keys()
+    assert (pack.calling.calls_from, pack.calling.calls_to) == (time(9), time(20))
+    assert pack.calling.minutes_a_call == 9
+    for rule in pack.rules.values():
+        if rule.channel == "sms" and not isinstance(rule.rule, Occasion):
+            assert rule.message in pack.messages
+        if rule.channel == "phone":
+            assert rule.script
+            assert rule.questionnaire
 
 
 def test_placeholders() -> None:
@@ -192,12 +238,21 @@ FIRST_CALL = "  first-call:\n    title: {zh: 首访, en: First call}"
         ("    script: second-call\n", "    script: third-time\n", "second-call", "third-time"),
         ("    questionnaire: second-call\n", "    questionnaire: none-such\n", "second-call", "none-such"),
         (
-            "    channel: sms\n    priority: 9\n    survey_link: false",
-            "    channel: sms\n    priority: 9\n    survey_link: true",
+            "    message: birthday\n    survey_link: false",
+            "    message: birthday\n    survey_link: true",
             "birthday",
             "问卷",
         ),
         ("    channel: sms\n", "    channel: pigeon\n", "birthday", "pigeon"),
+        ("    message: birthday\n", "    message: none_such\n", "birthday", "none_such"),
+        ("    kind: yearly\n", "    kind: weekly-draw\n    drawn_on: sun\n", "birthday", "share"),
+        (
+            "    kind: yearly\n",
+            "    kind: weekly-draw\n    share: 15\n    drawn_on: sunday\n",
+            "birthday",
+            "sunday",
+        ),
+        ("    kind: yearly\n", "    kind: yearly\n    letter_within_days: 2\n", "birthday", "letter_within_days"),
         ("    kind: yearly\n", "    kind: after-rule\n    after: holiday\n", "birthday", "holiday"),
     ],
 )

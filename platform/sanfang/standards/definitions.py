@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
 
@@ -172,15 +172,6 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What the standard wants of a KPI (handbook §15), by the KPI's id: ``unit`` is percent or per_month."""
-
-    at_least: float | None = None
-    at_most: float | None = None
-    unit: str = "percent"
-
-
-@dataclass(frozen=True, slots=True)
 class Pack:
     """One version of a standard. ``scale``: the labels of the five-point scale, value 5 first."""
 
@@ -200,4 +191,3 @@ class Pack:
     phrases: Mapping[str, Text]
     messages: Mapping[str, Text]
     objections: tuple[Objection, ...] = ()
-    targets: Mapping[str, Target] = field(default_factory=dict)

@@ -36,7 +36,6 @@ from sanfang.standards.definitions import (
     Questionnaire,
     Script,
     ServiceIntervals,
-    Target,
     Text,
 )
 
@@ -124,7 +123,6 @@ def build(content: dict[str, Any]) -> Pack:
             Objection(name, _text(one["says"]), _text(one["answer"]))
             for name, one in content.get("objections", {}).items()
         ),
-        targets=_each(content.get("targets", {}), lambda _name, value: Target(**value)),
     )
 
 
