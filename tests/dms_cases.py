@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 
 from crm.dms.columns import Columns, detect_columns
-from crm.dms.fields import Kind
+from crm.dms.fields import FIELDS, LISTS, Kind
 from crm.dms.files import Source, open_source
 from crm.dms.reading import read_documents
 from crm.dms.records import Document, StoreFacts
@@ -32,7 +32,11 @@ _ORDER_HEADERS = """
 """
 DELIVERY_HEADERS = _DELIVERY_HEADERS.split()
 ORDER_HEADERS = _ORDER_HEADERS.split()
-HEADERS: Mapping[Kind, Sequence[str]] = {"deliveries": DELIVERY_HEADERS, "repair_orders": ORDER_HEADERS}
+HEADERS: Mapping[Kind, Sequence[str]] = {
+    "deliveries": DELIVERY_HEADERS,
+    "repair_orders": ORDER_HEADERS,
+    **{kind: [field.headers[0] for field in FIELDS[kind]] for kind in LISTS},
+}
 
 VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 VIN_DIGITS = "0123456789"

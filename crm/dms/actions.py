@@ -45,7 +45,7 @@ def receive(
     """
     _allow(actor)
     if kind not in KINDS:
-        raise DomainError(_("请选择文件类型：销售台账或维修工单。"), code="unknown_kind", field="kind")
+        raise DomainError(_("请选择文件类型，例如销售台账或维修工单。"), code="unknown_kind", field="kind")
     if content.size > MOST_MB << 20:
         raise DomainError(
             _("文件超过 %(most)d MB，请按日期分成几个文件导出。") % {"most": MOST_MB}, code="too_big", field="file"

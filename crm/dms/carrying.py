@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from crm.dms import comparing, writing
 from crm.dms.comparing import Counts
 from crm.dms.errors import FileRefused
+from crm.dms.fields import LISTS
 from crm.dms.progress import Watch
 from crm.dms.reading import read_documents, scattered_numbers
 from crm.dms.records import Fault, StoreFacts
@@ -87,7 +88,7 @@ def carry_out(
     with transaction.atomic():
         result = _compared(slices, reading, watch)
         if result.counts.documents:
-            writing.write(reading.kind, _zone().key, source=source, now=now, watch=watch)
+            writing.write(reading.kind, _zone(), source=source, now=now, watch=watch)
         writing.clear()
         finish(result)
     writing.refresh_statistics()
@@ -97,11 +98,13 @@ def carry_out(
 def _compared(slices: Slices, reading: Reading, watch: Watch) -> Result:
     columns, staged = reading.columns, slices.staged()
     watch.total = watch.total or staged.rows
-    lay_out(slices.files())
+    lay_out(slices.files(), reading.kind)
     comparing.prepare(staged.documents)
     counts = comparing.compare(reading.kind, _zone().key, watch)
     headers = {field: columns.header_of(field) for field in ("mobile", "landline") if field in columns.positions}
     warnings = [*columns.warnings, *staged.warnings, *comparing.numbers_known_wrong(headers)]
+    if reading.kind in LISTS:
+        warnings += comparing.nobody_known(columns.header_of("vin"))
     return Result(staged, counts, sorted(warnings, key=lambda warning: warning.line))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from .cells import Cell, on_one_line, text_of
 from .content import content_warnings
 from .errors import FileRefused
-from .fields import FIELDS, KIND_LABELS, KINDS, Field, Kind
+from .fields import FIELDS, KIND_LABELS, KINDS, TELLING, Field, Kind
 from .files import Row, Source
 from .headers import field_of, plain_header, without_brackets
 from .records import Fault
@@ -234,15 +234,20 @@ def _missing(kind: Kind, positions: Mapping[str, int]) -> tuple[Missing, ...]:
 
 
 def _refuse_other_kind(kind: Kind, cells: Sequence[Cell], positions: Mapping[str, int]) -> None:
-    """Only when this kind lacks something that it needs and another kind has all of it."""
-    if not _missing(kind, positions):
+    """Only when this kind lacks something that tells it and another kind has all of it."""
+    if _looks_like(kind, positions):
         return
     for other in KINDS:
-        if other != kind and not _missing(other, _positions(other, cells)[0]):
+        if other != kind and _looks_like(other, _positions(other, cells)[0]):
             raise FileRefused(
                 _("这像是%(other)s文件，不是%(kind)s；请改选“%(other)s”导入，或换一个文件")
                 % {"other": KIND_LABELS[other], "kind": KIND_LABELS[kind]}
             )
+
+
+def _looks_like(kind: Kind, positions: Mapping[str, int]) -> bool:
+    telling = TELLING.get(kind)
+    return not _missing(kind, positions) and (telling is None or not telling.isdisjoint(positions))
 
 
 def _repeated_warnings(columns: Columns, repeated: list[tuple[str, int]]) -> list[Fault]:

@@ -6,9 +6,11 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from crm.customers import actions as customers
+from crm.dms.fields import LISTS
 from crm.dms.models import StagedDocument, StagedPerson, StagedVerdict
 from crm.dms.progress import Watch
 from crm.dms.records import Fault
+from crm.leads import actions as leads
 from crm.vehicles import actions as vehicles
 
 DOCUMENTS, PERSONS, VERDICTS = (model._meta.db_table for model in (StagedDocument, StagedPerson, StagedVerdict))
@@ -72,8 +74,14 @@ def compare(kind: str, zone: str, watch: Watch) -> Counts:
     return counts
 
 
+def last_seen(zone: str) -> str:
+    """SQL that gives (customer_id, at): when a stored document or list last told something of a customer."""
+    return f"{vehicles.last_seen(zone)} UNION ALL {leads.last_seen(zone)}"
+
+
 def _find_persons(kind: str) -> None:
-    match = customers.match_persons(STANDING, PERSONS, vehicles.PAST_OWNERS, vehicles.named_on(kind))
+    kept = leads if kind in LISTS else vehicles
+    match = customers.match_persons(STANDING, PERSONS, vehicles.PAST_OWNERS, kept.named_on(kind))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -90,12 +98,13 @@ def _find_persons(kind: str) -> None:
 
 
 def _judge(kind: str) -> None:
+    kept = leads if kind in LISTS else vehicles
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO {VERDICTS} (line, verdict, document_id, vehicle_id, customer_id)
             SELECT line, verdict, document_id, vehicle_id, customer_id
-              FROM ({vehicles.verdicts(kind, WITH_CUSTOMER)}) AS judged
+              FROM ({kept.verdicts(kind, WITH_CUSTOMER)}) AS judged
             """  # noqa: S608
         )
         cursor.execute(f"ANALYZE {VERDICTS}")
@@ -105,7 +114,7 @@ def _notice_news(zone: str) -> None:
     """A document that is stored as it is, but whose row tells something new of its owner or car, is changed."""
     with connection.cursor() as cursor:
         for news in (
-            customers.news_of_persons(JUDGED, vehicles.last_seen(zone)),
+            customers.news_of_persons(JUDGED, last_seen(zone)),
             vehicles.news_of_cars(JUDGED, zone),
         ):
             cursor.execute(
@@ -141,3 +150,14 @@ def numbers_known_wrong(headers: dict[str, str]) -> list[Fault]:
         found = cursor.fetchall()
     reason = _("号码“%(value)s”已核实不是该客户的，未导入；行内其余内容已导入，请在 DMS 中更正")
     return [Fault(line, headers.get(field, ""), reason % {"value": value}) for line, field, value in found]
+
+
+def nobody_known(column: str) -> list[Fault]:
+    """Rows of a list that name only a car, of which the store knows no owner. ``column``: the file's for the VIN."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT line FROM {JUDGED} AS doc WHERE verdict = 'nothing' AND NOT cancelled ORDER BY line"  # noqa: S608
+        )
+        found = [line for (line,) in cursor.fetchall()]
+    reason = _("本行没有姓名和电话，本店也没有这辆车的车主，无人可访，未导入；请补上车主和电话")
+    return [Fault(line, column, reason) for line in found]

@@ -14,12 +14,17 @@ from typing import Literal, TypeAlias
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Kind: TypeAlias = Literal["deliveries", "repair_orders"]
-KINDS: tuple[Kind, ...] = ("deliveries", "repair_orders")
+ListKind: TypeAlias = Literal["lost_leads", "lost_list", "canvassing"]
+Kind: TypeAlias = Literal["deliveries", "repair_orders"] | ListKind
+LISTS: tuple[ListKind, ...] = ("lost_leads", "lost_list", "canvassing")
+KINDS: tuple[Kind, ...] = ("deliveries", "repair_orders", *LISTS)
 
 KIND_LABELS: Mapping[Kind, Promise] = {
     "deliveries": _("销售台账"),
     "repair_orders": _("维修工单"),
+    "lost_leads": _("战败记录"),
+    "lost_list": _("流失名单"),
+    "canvassing": _("扫街登记"),
 }
 
 
@@ -179,7 +184,96 @@ _REPAIR_ORDERS = (
     _field("remark_more", _("备注1"), "备注1 备注2 备注一"),
 )
 
+_PERSON = (
+    _field("customer_number", _("客户编号"), "客户编号 客户编码 客户代码 客户号 车主编号"),
+    _field(
+        "customer_name",
+        _("客户名称"),
+        "客户姓名 客户名称 姓名 客户 车主 车主姓名 车主名称 潜客姓名 潜客名称 联系人",
+    ),
+    _field("customer_kind", _("客户类型"), "客户类型 客户性质 车主性质 车主类型"),
+    _field("gender", _("性别"), "性别 客户性别"),
+    _field(
+        "mobile",
+        _("手机"),
+        "手机 手机号 手机号码 联系人手机 联系手机 客户手机 车主手机 移动电话 联系方式",
+        "who",
+    ),
+    _field("landline", _("电话"), "电话 联系电话 客户电话 联系人电话 车主电话 电话号码 固定电话 座机", "who"),
+    _field("address", _("地址"), "地址 联系地址 客户地址 家庭地址 详细地址"),
+)
+_CAR = (
+    _field("vin", _("VIN"), "VIN VIN码 VIN号 车架号 车架号码 底盘号 车辆识别代号 识别代号", "who"),
+    _field("plate", _("车牌号"), "车牌号 车牌 车牌号码 牌照号 牌照 号牌 牌号", "who"),
+)
+_REMARK = _field("remark", _("备注"), "备注 说明 备注信息")
+
+# No file of these lists was seen; the headers are those of the standards' forms and of dealers' sheets (handbook §2).
+_LOST_LEADS = (
+    _field(
+        "number",
+        _("编号"),
+        "战败编号 战败单号 线索编号 线索号 潜客编号 意向客户编号 商机编号 编号 单号",
+    ),
+    _field("state", _("单据状态"), "战败状态 审批状态 审核状态 线索状态 状态"),
+    _field("day", _("战败日期"), "战败日期 战败时间 战败登记日期 战败申请日期 战败审批日期 登记日期 日期", "day"),
+    _field("met", _("建卡日期"), "建卡日期 建档日期 首次来店日期 来店日期 线索日期 创建日期 创建时间"),
+    _field("staff", _("销售顾问"), "销售顾问 跟进顾问 跟进人 销售员 业务员 销售人员 客户经理 顾问"),
+    *_PERSON,
+    _field("wanted_model", _("意向车型"), "意向车型 意向车系 意向车辆 意向产品 拟购车型 车型 车系"),
+    _field("level", _("意向级别"), "意向级别 意向等级 客户级别 级别"),
+    _field("reason", _("战败原因"), "战败原因 战败原因分类 战败类型 战败说明 原因"),
+    _field(
+        "rival",
+        _("购买竞品"),
+        "购买竞品 购买品牌 购买车型 竞品车型 竞品品牌 竞品 竞争车型 对比车型 购买其他品牌",
+    ),
+    _field("lead_source", _("客户来源"), "客户来源 信息来源 来源渠道 来源 渠道"),
+    _REMARK,
+)
+_LOST_LIST = (
+    _field("number", _("编号"), "名单编号 流失编号 编号"),
+    _field("day", _("列入日期"), "列入日期 名单日期 流失日期 生成日期 统计日期 下发日期 导出日期 日期"),
+    _field("staff", _("服务顾问"), "服务顾问 上次服务顾问 客户经理 SA 跟进人 负责人 顾问"),
+    *_CAR,
+    *_VEHICLE,
+    *_PERSON,
+    _field(
+        "last_visit",
+        _("上次进厂日期"),
+        "上次进厂日期 最近进厂日期 最后进厂日期 末次进厂日期 最近一次进厂日期 上次来厂日期 最近来厂日期 "
+        "上次维修日期 上次进站日期 最后来厂日期 上次保养日期 最后保养日期",
+    ),
+    _field("mileage", _("上次进厂里程"), "上次进厂里程 最近进厂里程 最后进厂里程 上次里程 行驶里程 里程"),
+    _field("next_service", _("下次保养日期"), "下次保养日期 应保养日期 预计保养日期 预计下次保养日期 保养到期日"),
+    _field("lost_days", _("流失天数"), "流失天数 未进厂天数 未回厂天数 未来厂天数"),
+    _field("reason", _("流失原因"), "流失原因 流失类型 流失级别 原因"),
+    _REMARK,
+)
+_CANVASSING = (
+    _field("number", _("编号"), "登记编号 编号"),
+    _field("day", _("登记日期"), "登记日期 扫街日期 走访日期 登记时间 日期"),
+    _field("staff", _("登记人"), "登记人 登记员 扫街人员 扫街人 业务员 跟进人 服务顾问 销售顾问"),
+    *_PERSON,
+    *_CAR,
+    *_VEHICLE,
+    _field("place", _("扫街地点"), "扫街地点 扫街区域 登记地点 地点 区域 小区 路段"),
+    _field("level", _("意向级别"), "意向级别 意向程度 意向"),
+    _field("reason", _("需求"), "客户需求 需求内容 需求 意向内容 意向项目"),
+    _REMARK,
+)
+
 FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     "deliveries": _DELIVERIES,
     "repair_orders": _REPAIR_ORDERS,
+    "lost_leads": _LOST_LEADS,
+    "lost_list": _LOST_LIST,
+    "canvassing": _CANVASSING,
 }
+
+TELLING: Mapping[Kind, frozenset[str]] = {
+    "lost_leads": frozenset({"reason", "rival"}),
+    "lost_list": frozenset({"lost_days", "reason"}),
+    "canvassing": frozenset({"place"}),
+}
+"""Fields that only such a list has: a list needs so little that many a file would pass for one."""

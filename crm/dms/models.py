@@ -127,6 +127,12 @@ class StagedDocument(models.Model):
     work_items = models.JSONField()
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     claim = models.BooleanField(null=True)
+    # the row of a list
+    day = models.DateField(null=True)
+    wanted_model = models.TextField(db_default="")
+    level = models.TextField(db_default="")
+    reason = models.TextField(db_default="")
+    rival = models.TextField(db_default="")
 
 
 class StagedPerson(models.Model):

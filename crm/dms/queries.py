@@ -13,7 +13,7 @@ from crm.dms import storing
 from crm.dms.cells import on_one_line, text_of
 from crm.dms.delimited import ENCODING_LABELS
 from crm.dms.errors import FileRefused
-from crm.dms.fields import FIELDS, KIND_LABELS, KINDS
+from crm.dms.fields import FIELDS, KIND_LABELS, KINDS, Kind
 from crm.dms.files import open_source
 from crm.dms.models import ImportRun
 from crm.dms.policy import imports
@@ -44,7 +44,7 @@ TONES = {
 class KindChoice:
     """``columns_hint``: the headers that a file of this kind must have."""
 
-    value: str
+    value: Kind
     label: Any
     columns_hint: str
 

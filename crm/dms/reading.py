@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice, pairwise
 from zlib import crc32
 
 from django.utils.translation import gettext as _
 
-from . import deliveries, repair_orders
+from . import deliveries, lists, repair_orders
 from .cells import Cell, is_blank, on_one_line, text_of
 from .columns import Columns
 from .errors import FileRefused
+from .fields import LISTS
 from .files import Row, Source
 from .headers import plain_header
-from .records import DeliveryRow, Document, Fault, RepairOrderRow, StoreFacts
+from .records import Document, Fault, Record, RepairOrderRow, StoreFacts
 from .repair_orders import merge_parts
 from .rows import RowReader
 from .settling import Settler
@@ -67,6 +69,9 @@ def data_rows(source: Source, columns: Columns) -> Iterator[tuple[str, Row]]:
     Blank rows, totals and footers, headers repeated on every printed page and the template's own
     example are not.
     """
+    if columns.kind in LISTS:
+        yield from _list_rows(source, columns)
+        return
     position, vin = columns.positions["number"], columns.positions["vin"]
     header = plain_header(columns.headers[position])
     for row in source.rows():
@@ -85,6 +90,32 @@ def data_rows(source: Source, columns: Columns) -> Iterator[tuple[str, Row]]:
         if number and (plain_header(number) == header or number.startswith(EXAMPLE_MARK)):
             continue
         yield number, row
+
+
+def _list_rows(source: Source, columns: Columns) -> Iterator[tuple[str, Row]]:
+    """Of a list, where a row that says whom it is about is data. Its number may be blank: then it stands alone."""
+    number_at = columns.positions.get("number")
+    headed = {
+        columns.positions[field] for field in ("mobile", "landline", "vin", "plate") if field in columns.positions
+    }
+    for row in source.rows():
+        line, cells = row
+        if line <= columns.header_line:
+            continue
+        number = on_one_line(text_of(cells[number_at])) if number_at is not None and number_at < len(cells) else ""
+        if number.startswith(EXAMPLE_MARK) or _repeats_header(cells, columns, headed):
+            continue
+        if lists.names_somebody(cells, columns.positions) or not _is_no_data(number, cells):
+            yield number, row
+
+
+def _repeats_header(cells: Sequence[Cell], columns: Columns, places: Set[int]) -> bool:
+    return any(
+        place < len(cells)
+        and (text := text_of(cells[place]))
+        and plain_header(text) == plain_header(columns.headers[place])
+        for place in places
+    )
 
 
 def _is_no_data(number: str, cells: Sequence[Cell]) -> bool:
@@ -137,7 +168,7 @@ def _mark(number: str) -> int:
 class _Part:
     """A row read: its record and what was said about it."""
 
-    record: DeliveryRow | RepairOrderRow
+    record: Record
     faults: list[Fault]
     warnings: list[Fault]
 
@@ -145,10 +176,17 @@ class _Part:
 class _DocumentReader:
     def __init__(self, columns: Columns, facts: StoreFacts) -> None:
         self._columns = columns
-        self._has_parts = columns.kind == "repair_orders"
-        words = repair_orders.WORDS if self._has_parts else deliveries.WORDS
+        kind = columns.kind
+        if kind == "deliveries":
+            words, self._record = deliveries.WORDS, deliveries.read_delivery
+        elif kind == "repair_orders":
+            words, self._record = repair_orders.WORDS, repair_orders.read_repair_order
+        else:
+            words, self._record = lists.WORDS, partial(lists.read_lead, kind=kind)
         self._row = RowReader(columns, facts, words)
         self._settler = Settler(columns, facts.zone)
+
+    _record: Callable[[RowReader], Record]
 
     def document(self, number: str, rows: Sequence[Row]) -> Document:
         if len(rows) == 1:
@@ -176,8 +214,7 @@ class _DocumentReader:
     def _read(self, row: Row) -> _Part:
         reader = self._row
         reader.begin(*row)
-        record = repair_orders.read_repair_order(reader) if self._has_parts else deliveries.read_delivery(reader)
-        return _Part(record, reader.faults, reader.warnings)
+        return _Part(self._record(reader), reader.faults, reader.warnings)
 
     def _finished(self, number: str, lines: tuple[int, ...], parts: list[_Part], warnings: list[Fault]) -> Document:
         faults = tuple(dict.fromkeys(fault for part in parts for fault in part.faults))

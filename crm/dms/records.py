@@ -1,4 +1,4 @@
-"""What the reading half hands on: faults, the two kinds of records, and documents.
+"""What the reading half hands on: faults, the kinds of records, and documents.
 
 Texts are "" when empty, never None; dates and numbers are None when empty. Moments are naive:
 the store's own clock (follow-ups, "Time": a datetime without an offset is the store's).
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -145,6 +146,52 @@ class RepairOrderRow:
     remark: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadRow:
+    """A row of a list: somebody lost to a rival, staying away, or met in the street.
+
+    day: when that was; None where a list has no day of its own. last_visit, mileage: of the car's last visit.
+    met: when a lost lead first came. number is the file's, else made up from the rest (:mod:`crm.dms.lists`).
+    """
+
+    line: int
+    kind: str
+    number: str
+    cancelled: bool = False
+    internal: bool = False
+    day: date | None = None
+    met: date | None = None
+    last_visit: date | None = None
+    next_service: date | None = None
+    mileage: int | None = None
+    staff: str = ""
+    customer_number: str = ""
+    customer_name: str = ""
+    form_of_address: str = ""
+    company: bool = False
+    gender: str = ""
+    mobile: str = ""
+    landline: str = ""
+    address: str = ""
+    vin: str = ""
+    plate: str = ""
+    brand: str = ""
+    series: str = ""
+    model: str = ""
+    wanted_model: str = ""
+    level: str = ""
+    reason: str = ""
+    rival: str = ""
+    lead_source: str = ""
+    lost_days: str = ""
+    place: str = ""
+    state: str = ""
+    remark: str = ""
+
+
+Record: TypeAlias = DeliveryRow | RepairOrderRow | LeadRow
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """Everything the file says under one document number.
@@ -155,7 +202,7 @@ class Document:
 
     number: str
     lines: tuple[int, ...]
-    record: DeliveryRow | RepairOrderRow | None
+    record: Record | None
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = field(default=())
 

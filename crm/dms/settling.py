@@ -32,7 +32,7 @@ from .cells import Cell, half_width, on_one_line, text_of
 from .columns import Columns
 from .dates import parse_moment
 from .errors import BadValue
-from .fields import Kind
+from .fields import LISTS, Kind
 from .files import Row
 from .phones import NO_PHONES, parse_mobile_cell
 from .records import Fault
@@ -45,7 +45,7 @@ Said: TypeAlias = dict[str, Any]
 _DATES = frozenset(
     {
         "opened", "closed", "promised", "finished", "sold", "last_service", "next_service",
-        "delivered", "ordered", "invoiced", "left_stock", "insurance_expiry",
+        "delivered", "ordered", "invoiced", "left_stock", "insurance_expiry", "day", "met", "last_visit",
     }
 )  # fmt: skip
 _ADDRESS = ("province", "city", "district", "address", "postcode")
@@ -61,7 +61,11 @@ _PERSONS = {
 """Name → what is said of whoever bears it."""
 _VISIT = ("vin", "opened")
 _LEFT = ("closed",)
-_ALONE: Mapping[Kind, Sequence[str]] = {"deliveries": ("vin", "customer_name"), "repair_orders": ("vin", "opened")}
+_ALONE: Mapping[Kind, Sequence[str]] = {
+    "deliveries": ("vin", "customer_name"),
+    "repair_orders": ("vin", "opened"),
+    **dict.fromkeys(LISTS, ()),
+}
 """A row without these can't be a document by itself."""
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import islice
@@ -16,11 +16,13 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from crm.dms.columns import Columns
+from crm.dms.fields import LISTS, Kind
 from crm.dms.models import StagedDocument, StagedPerson
 from crm.dms.persons import Persons
 from crm.dms.progress import Watch
-from crm.dms.records import DeliveryRow, Document, Fault, RepairOrderRow
+from crm.dms.records import DeliveryRow, Document, Fault, LeadRow, Record, RepairOrderRow
 from crm.dms.slices import Staged
+from crm.vehicles import actions as vehicles
 
 BATCH = 5_000
 """Documents between two looks at whether the import is still wanted."""
@@ -28,6 +30,7 @@ LONGEST = {
     "number": 60, "staff_name": 60, "customer_number": 40, "name": 120, "form_of_address": 10, "landline": 40,
     "address": 300, "plate": 12, "brand": 60, "series": 60, "model": 120, "colour": 40, "engine_number": 40,
     "remark": 500, "technician": 60, "sender_name": 120, "sender_mobile": 11, "fault": 1000,
+    "wanted_model": 120, "level": 20, "reason": 300, "rival": 120,
 }  # fmt: skip
 """How long a text may be in the table it goes to."""
 
@@ -60,11 +63,21 @@ _OF_ORDER = _SHARED | {
     "sender_name": "sender_name", "sender_mobile": "sender_mobile", "fault": "fault_description",
     "amount": "amount", "claim": "claim",
 }  # fmt: skip
+_OF_LEAD = _SHARED | {
+    "staff_name": "staff", "next_service_on": "next_service", "day": "day", "wanted_model": "wanted_model",
+    "level": "level", "reason": "reason", "rival": "rival",
+}  # fmt: skip
+_FIELDS: dict[Kind, dict[str, str]] = {
+    "deliveries": _OF_DELIVERY,
+    "repair_orders": _OF_ORDER,
+    **dict.fromkeys(LISTS, _OF_LEAD),
+}
 _DELIVERY_DETAILS = ("promised", "left_stock", "trim", "team", "payment", "lead_source", "state")
 _ORDER_DETAILS = (
     "dealer", "finished", "settled", "settlement_number", "warranty_state", "waiting_for_parts", "insurer",
     "last_service", "sender_landline", "mileage_out", "state",
 )  # fmt: skip
+_LEAD_DETAILS = ("met", "last_visit", "mileage", "lost_days", "place", "lead_source", "state")
 
 
 def stage(
@@ -94,8 +107,11 @@ def _some(documents: Iterator[Document], most: int, staged: Staged) -> Iterator[
         yield document
 
 
-def lay_out(files: Iterable[Path]) -> None:
-    """Fills the empty staging tables from slices' rows: all documents, and who is who among their owners."""
+def lay_out(files: Iterable[Path], kind: Kind) -> None:
+    """Fills the empty staging tables from slices' rows: all documents, and who is who among their owners.
+
+    Lists often name a car by its plate alone; it is then the store's one car of that plate.
+    """
     texts = ", ".join(TEXTS)
     options = f"FORMAT csv, FORCE_NOT_NULL ({texts})"
     with _copying(f"COPY {StagedDocument._meta.db_table} ({', '.join(COLUMNS)}) FROM STDIN ({options})") as copy:
@@ -103,6 +119,8 @@ def lay_out(files: Iterable[Path]) -> None:
             with file.open("rb") as rows:
                 while chunk := rows.read(CHUNK):
                     copy.write(chunk)
+    if kind in LISTS:
+        vehicles.find_by_plate(StagedDocument._meta.db_table)
     _find_persons()
 
 
@@ -136,7 +154,8 @@ def _copying(statement: str) -> Iterator[Any]:
 
 def _rows(documents: Iterable[Document], zone: ZoneInfo, columns: Columns, staged: Staged) -> Iterator[list[Any]]:
     """The sound documents as rows; everything is counted on the way."""
-    fields = _OF_DELIVERY if columns.kind == "deliveries" else _OF_ORDER
+    fields = _FIELDS[columns.kind]
+    lay = _LAYING[columns.kind]
     limits = [(_PLACE[name], most, columns.header_of(fields.get(name, ""))) for name, most in LONGEST.items()]
     for document in documents:
         staged.rows += len(document.lines)
@@ -151,7 +170,7 @@ def _rows(documents: Iterable[Document], zone: ZoneInfo, columns: Columns, stage
             staged.reasons += document.reasons()
             continue
         staged.documents += 1
-        row = _delivery(record, zone) if isinstance(record, DeliveryRow) else _order(record, zone)
+        row = lay(record, zone)
         row[0], row[1] = record.line, len(document.lines)
         if not (record.cancelled or record.internal) and (record.customer_name or record.mobile or record.landline):
             row[_PERSON] = record.line
@@ -187,14 +206,14 @@ class _Layout:
         self._places = [_PLACE[column] for column in columns]
         self._values = attrgetter(*columns.values())
 
-    def row(self, record: DeliveryRow | RepairOrderRow) -> list[Any]:
+    def row(self, record: Record) -> list[Any]:
         row = _BLANK_ROW.copy()
         for place, value in zip(self._places, self._values(record), strict=True):
             row[place] = value
         return row
 
 
-_DELIVERIES, _ORDERS = _Layout(_OF_DELIVERY), _Layout(_OF_ORDER)
+_DELIVERIES, _ORDERS, _LEADS = _Layout(_OF_DELIVERY), _Layout(_OF_ORDER), _Layout(_OF_LEAD)
 _HAPPENED, _DETAILS, _OPENED, _CLOSED, _PROMISED, _ITEMS = (
     _PLACE[name] for name in ("happened", "details", "opened_at", "closed_at", "promised_at", "work_items")
 )
@@ -219,7 +238,22 @@ def _order(record: RepairOrderRow, zone: ZoneInfo) -> list[Any]:
     return row
 
 
-def _details(record: DeliveryRow | RepairOrderRow, names: tuple[str, ...]) -> str:
+def _lead(record: LeadRow, zone: ZoneInfo) -> list[Any]:
+    row = _LEADS.row(record)
+    day = record.day or record.last_visit
+    row[_HAPPENED] = datetime.combine(day, time(), zone) if day else None
+    row[_DETAILS] = _details(record, _LEAD_DETAILS)
+    return row
+
+
+_LAYING: dict[Kind, Callable[[Any, ZoneInfo], list[Any]]] = {
+    "deliveries": _delivery,
+    "repair_orders": _order,
+    **dict.fromkeys(LISTS, _lead),
+}
+
+
+def _details(record: Record, names: tuple[str, ...]) -> str:
     """What the store's tables have no column for, as far as it is filled; dates and times in ISO form."""
     said = {name: value for name in names if (value := getattr(record, name)) not in (None, "")}
     if not said:

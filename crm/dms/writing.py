@@ -3,17 +3,26 @@
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from crm.customers import actions as customers
-from crm.dms.comparing import DOCUMENTS, JUDGED, PERSONS, VERDICTS
+from crm.dms.comparing import DOCUMENTS, JUDGED, PERSONS, VERDICTS, last_seen
+from crm.dms.fields import LISTS
 from crm.dms.progress import Watch
 from crm.followups.actions import replan
+from crm.leads import actions as leads
 from crm.vehicles import actions as vehicles
 from sanfang.tenancy.context import current_tenant
 
-ROLES = {"deliveries": "sales_consultant", "repair_orders": "service_advisor"}
+ROLES = {
+    "deliveries": "sales_consultant",
+    "repair_orders": "service_advisor",
+    "lost_leads": "sales_consultant",
+    "lost_list": "service_advisor",
+    "canvassing": "service_advisor",
+}
 """The role that a name in the file's staff column has, as ``tenants/roles.yaml`` calls it."""
 
 NAMED = f"""
@@ -25,23 +34,29 @@ SELECT DISTINCT ON (staff.name) staff.name, staff.id
 
 TOUCHED = (
     "staff", "customers_customer", "vehicles_vehicle", "vehicles_ownership", "vehicles_delivery",
-    "vehicles_repairorder", "audit_history",
+    "vehicles_repairorder", "leads_lead", "audit_history",
 )  # fmt: skip
 
 
-def write(kind: str, zone: str, *, source: UUID, now: datetime, watch: Watch) -> None:
+def write(kind: str, zone: ZoneInfo, *, source: UUID, now: datetime, watch: Watch) -> None:
     """Everything that is new or changed. Raises :class:`Unwanted` when the import is cancelled meanwhile."""
+    named = NAMED.format(role=ROLES[kind])
     _employ(ROLES[kind])
-    customers.take_in_persons(JUDGED, vehicles.last_seen(zone), now=now)
+    customers.take_in_persons(JUDGED, last_seen(zone.key), now=now)
     watch.written(0.4)
-    vehicles.take_in_cars(JUDGED, zone, now=now)
+    vehicles.take_in_cars(JUDGED, zone.key, now=now)
     watch.written(0.6)
-    vehicles.take_in_documents(kind, JUDGED, NAMED.format(role=ROLES[kind]), source=source, now=now)
-    watch.written(0.8)
     cars = vehicles.touched(JUDGED)
-    vehicles.settle_owners(cars, zone)
+    called: Collection[UUID] = ()
+    if kind in LISTS:
+        leads.take_in_leads(kind, JUDGED, named, source=source, today=now.astimezone(zone).date(), now=now)
+        called = leads.customers_touched(JUDGED)
+    else:
+        vehicles.take_in_documents(kind, JUDGED, named, source=source, now=now)
+        watch.written(0.8)
+        vehicles.settle_owners(cars, zone.key)
     watch.written(0.95)
-    _tell_planner(cars)
+    replan(cars, customer_ids=called)
 
 
 def clear() -> None:
@@ -72,7 +87,3 @@ def _employ(role: str) -> None:
             """,  # noqa: S608
             [role],
         )
-
-
-def _tell_planner(cars: Collection[UUID]) -> None:
-    replan(cars)

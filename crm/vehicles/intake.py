@@ -236,6 +236,20 @@ def take_in_documents(kind: str, told: str, staff: str, *, source: UUID, now: da
         )
 
 
+def find_by_plate(told: str) -> None:
+    """Gives the rows of ``told`` (a table) without a VIN that of the car with their plate, if one car alone has it."""
+    current_tenant()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {told} AS doc SET vin = car.vin
+              FROM (SELECT plate, min(vin) AS vin FROM vehicles_vehicle WHERE plate <> ''
+                     GROUP BY plate HAVING count(*) = 1) AS car
+             WHERE doc.vin = '' AND doc.plate <> '' AND car.plate = doc.plate
+            """  # noqa: S608
+        )
+
+
 def touched(told: str) -> list[UUID]:
     """The cars of all new and changed documents, those that a document has left included."""
     with connection.cursor() as cursor:

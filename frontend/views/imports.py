@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from crm.dms import actions, queries
+from crm.dms.fields import Kind
 from crm.dms.queries import MappingPage, OutcomePage
 from crm.dms.states import State
 from crm.dms.template import template_workbook
@@ -36,6 +37,14 @@ PAGES = {
 
 WANTED = {State.QUEUED, State.APPLYING, State.DONE}
 """Who asks for an import that is in one of these already has what they want."""
+
+ICONS: dict[Kind, str] = {
+    "deliveries": "key-round",
+    "repair_orders": "wrench",
+    "lost_leads": "user-round-x",
+    "lost_list": "history",
+    "canvassing": "map-pin",
+}
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -86,7 +95,7 @@ def template(request: TenantRequest) -> HttpResponse:
     kind = next((one for one in queries.kinds() if one.value == request.GET.get("kind")), None)
     if kind is None:
         raise NotFound(f"kind {request.GET.get('kind')}")
-    book = template_workbook("deliveries" if kind.value == "deliveries" else "repair_orders")
+    book = template_workbook(kind.value)
     name = _("%(kind)s模板.xlsx") % {"kind": kind.label}
     disposition = content_disposition_header(True, str(name)) or "attachment"
     return HttpResponse(book, content_type=XLSX, headers={"Content-Disposition": disposition})
@@ -204,6 +213,7 @@ def _upload_page(request: TenantRequest, form: UploadForm, status: int = 200) ->
         {
             "value": kind.value,
             "label": kind.label,
+            "icon": ICONS[kind.value],
             "columns_hint": kind.columns_hint,
             "template_url": f"{address}?kind={kind.value}",
         }

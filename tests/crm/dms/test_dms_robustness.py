@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crm.dms.cells import Cell
 from crm.dms.columns import Columns
 from crm.dms.errors import FileRefused
-from crm.dms.fields import FIELDS, KINDS, Kind
+from crm.dms.fields import FIELDS, KINDS, LISTS, Kind
 from crm.dms.reading import _DocumentReader
 
 kinds = st.sampled_from(KINDS)
@@ -81,7 +81,8 @@ def test_any_cells_under_any_headers_make_a_document(kind: Kind, data: st.DataOb
         assert said.line in document.lines
         assert said.reason
     if document.record is not None and not document.record.cancelled:
-        assert len(document.record.vin) == 17
+        # A list may name a customer without a car.
+        assert len(document.record.vin) in ({0, 17} if kind in LISTS else {17})
 
 
 @settings(deadline=None, max_examples=80)

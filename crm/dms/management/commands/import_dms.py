@@ -2,7 +2,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from crm.dms import actions, beside, carrying, running, storing
 from crm.dms.errors import FileRefused
-from crm.dms.fields import KINDS
+from crm.dms.fields import KINDS, Kind
 from crm.dms.models import ImportRun
 from crm.dms.progress import Watch
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import door, inside
-from tenants.models import Kind, Tenant
+from tenants.models import Kind as TenantKind
+from tenants.models import Tenant
 
 
 class Command(BaseCommand):
@@ -67,7 +68,7 @@ def _dealer(slug: str) -> Tenant:
         tenant: Tenant | None = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
         raise CommandError(f"There is no tenant {slug!r}. `manage.py tenant list` shows them.", returncode=2)
-    if tenant.kind != Kind.DEALER:
+    if tenant.kind != TenantKind.DEALER:
         raise CommandError(f"{slug!r} is no dealership: only dealerships import files.", returncode=2)
     if not tenant.is_open:
         raise CommandError(f"{slug!r} is {tenant.state}: nothing can be imported until it is open.", returncode=2)
@@ -75,7 +76,7 @@ def _dealer(slug: str) -> Tenant:
 
 
 def _dry_run(path: Path, kind: str) -> tuple[carrying.Result, None]:
-    reading = storing.read_from(path, "deliveries" if kind == "deliveries" else "repair_orders")
+    reading = storing.read_from(path, cast(Kind, kind))
     return carrying.compare_only(reading, now=timezone.now(), watch=Watch()), None
 
 
