@@ -30,6 +30,8 @@ PLACES = [
     _place("complaints", _("投诉"), "message-square-warning", "dealer", "complaint.see"),
     _place("tracking", _("跟踪"), "user-search", "dealer", "tracking.see", "tracking.own"),
     _place("messages", _("短信"), "message-square-text", "dealer", "message.see"),
+    _place("team", _("团队"), "users-round", "dealer", "team.see"),
+    _place("developers", _("接口"), "plug", "dealer", "token.manage"),
     _place("stores", _("门店"), "store", "group", "network.see"),
     _place("dealers", pgettext_lazy("several", "经销商"), "building-2", "oem", "network.see", "network.see_region"),
     _place("tenants", _("租户"), "building-2", "public", "platform.see"),

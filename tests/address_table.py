@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from api_support import any_token
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -21,7 +22,9 @@ from crm.dms.models import ImportRun
 from crm.dms.running import apply as carry_out
 from crm.followups.models import FollowUp
 from crm.store.queries import store
+from crm.team.models import Deputy
 from crm.vehicles.models import Delivery
+from sanfang.kernel.ids import uuid7
 from sanfang.tenancy.models import Staff
 
 
@@ -112,7 +115,22 @@ def nobody_else() -> Any:
     return Staff.objects.filter(active=True).order_by("-pk").values_list("pk", flat=True)[0]
 
 
+def a_caller() -> Any:
+    """A specialist who can sign in."""
+    return Staff.objects.filter(role="crc_specialist", active=True, user_id__isnull=False).order_by("pk")[0].pk
+
+
+def a_deputy() -> Any:
+    """Somebody who is away and comes back, of people made for it."""
+    today = store().calendar.day_of(timezone.now())
+    absent, deputy = Staff.objects.create(name="不在岗"), Staff.objects.create(name="代理人")
+    return Deputy.objects.create(
+        absent=absent, deputy=deputy, first_day=today, last_day=today, made_by=deputy, made_at=timezone.now()
+    ).pk
+
+
 CALLER = ("callback.make",)
+TEAM, TEAM_HEAD = ("team.see",), ("team.manage",)
 
 DEALER = {
     "home": Row(),
@@ -143,8 +161,19 @@ DEALER = {
     "tracking-verification": Row(("tracking.close",), dialled_data, "post", personal=True),
     "messages": Row(("message.see",)),
     "messages-outbox": Row(("message.see",)),
+    "team": Row(TEAM),
+    "team-shared": Row(TEAM),
+    "team-work": Row(TEAM, a_caller),
+    "team-assignment": Row(TEAM_HEAD, method="post", data=lambda: {"call": str(uuid7()), "to": "everybody"}),
+    "team-deputies": Row(TEAM),
+    "team-deputy-new": Row(TEAM_HEAD, method="post", data={"absent": ""}),
+    "team-deputy-end": Row(TEAM_HEAD, a_deputy, "post"),
     "staff": Row(("staff.see",)),
     "staff-removal": Row(("staff.manage",), somebody, "post"),
+    "developers": Row(("token.manage",)),
+    "token-new": Row(("token.manage",), method="post", data={"name": "DMS", "scopes": "read:customers", "days": "90"}),
+    "token-revocation": Row(("token.manage",), any_token, "post"),
+    "token-takeover": Row(("token.manage",), any_token, "post"),
 }
 GROUP = {
     "home": Row(),

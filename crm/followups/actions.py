@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from crm.customers.actions import reveal_mobile
 from crm.customers.queries import masked_mobile
 from crm.followups import drafts, holds, marks, tasks
+from crm.followups.assigning import assign, check_caller, hand_over_all
 from crm.followups.models import Draft, FollowUp, Hold, State
 from crm.followups.policy import callbacks
 from crm.followups.reach import number_to_call
@@ -21,7 +22,19 @@ from sanfang.audit.actions import record_event
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor
 
-__all__ = ["Outcome", "dial", "hold", "record_outcome", "release", "release_all", "replan", "save_draft"]
+__all__ = [
+    "Outcome",
+    "assign",
+    "check_caller",
+    "dial",
+    "hand_over_all",
+    "hold",
+    "record_outcome",
+    "release",
+    "release_all",
+    "replan",
+    "save_draft",
+]
 
 
 @transaction.atomic

@@ -39,6 +39,8 @@ class FollowUp(TenantModel):
     ``pack``/``pack_version``: the standard that asked; its questionnaire and script stay with this call.
     ``ended_at``: when it was completed, given up or answered; ``answered_by``: the repair order that did.
     ``attempts`` counts every attempt and is what two submits of one call are told apart by.
+    ``assignee``: whose work it is; empty is everybody's. Who does an absent person's work follows from their deputy
+    (:mod:`crm.team`), so nothing is moved here when somebody is away, and nothing has to be moved back.
     """
 
     rule = models.CharField(max_length=40)
@@ -51,6 +53,7 @@ class FollowUp(TenantModel):
     opens = models.DateTimeField()
     due = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    assignee = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     promised_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -66,6 +69,12 @@ class FollowUp(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["due"], condition=models.Q(state=State.OPEN), name="open_follow_ups"),
+            models.Index(
+                fields=["assignee"],
+                condition=models.Q(state=State.OPEN, assignee__isnull=False),
+                name="assigned_follow_ups",
+            ),
+            models.Index(fields=["due", "rule"], name="follow_ups_by_due"),
         ]
 
     def __str__(self) -> str:

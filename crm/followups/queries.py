@@ -14,6 +14,7 @@ from crm.complaints.queries import RECENT
 from crm.customers.queries import salutation
 from crm.followups import work
 from crm.followups.callsheet import call
+from crm.followups.load import Done, InHand, Load, Open, OpenCall, load, open_calls, open_work_of
 from crm.followups.models import Attempt, FollowUp, State
 from crm.followups.outcomes import ENDINGS
 from crm.followups.policy import callbacks
@@ -29,13 +30,23 @@ from sanfang.standards.definitions import Questionnaire
 from sanfang.standards.packs import load_pack
 
 __all__ = [
+    "LABELS",
+    "TONES",
     "CallSheet",
+    "Done",
+    "InHand",
+    "Load",
+    "Open",
+    "OpenCall",
     "TimelineEntry",
     "anything_planned",
     "call",
     "get",
     "item",
+    "load",
     "made_for_import",
+    "open_calls",
+    "open_work_of",
     "progress",
     "questionnaire_of",
     "queue",

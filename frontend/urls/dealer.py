@@ -1,6 +1,6 @@
 """A dealership's host."""
 
-from django.urls import path
+from django.urls import include, path
 
 from frontend.views import complaints, home, imports, messages, staff, tracking, workbench
 
@@ -33,6 +33,7 @@ urlpatterns = [
     path("tracking/<uuid:key>/verification/", tracking.verification, name="tracking-verification"),
     path("messages/", messages.messages, name="messages"),
     path("messages/outbox/", messages.outbox, name="messages-outbox"),
+    path("", include("frontend.urls.manager")),
     path("staff/", staff.staff, name="staff"),
     path("staff/<uuid:key>/removal/", staff.removal, name="staff-removal"),
 ]

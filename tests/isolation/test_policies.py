@@ -18,6 +18,7 @@ from row_support import a_complaint, wrong_data
 
 from crm.dms.models import ImportRun
 from crm.surveys.models import Response
+from crm.team.models import Deputy
 from sanfang.kernel.errors import Forbidden, NotFound, WrongTenant
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging.models import Message
@@ -58,6 +59,13 @@ def an_import(owner: Staff) -> UUID:
     return ImportRun.objects.create(kind="deliveries", filename="a.csv", size=1, created_at=NOW, by=owner).pk
 
 
+def a_deputy(owner: Staff) -> UUID:
+    other = Staff.objects.create(name="代理人")
+    return Deputy.objects.create(
+        absent=owner, deputy=other, first_day=NOW.date(), last_day=NOW.date(), made_by=other, made_at=NOW
+    ).pk
+
+
 def a_response(owner: Staff) -> UUID:
     asked = {"pack": "changan-dcrc", "pack_version": "1", "questionnaire": "service-callback"}
     return Response.objects.create(customer=a_customer(), source="call", at=NOW, answers={}, by=owner, **asked).pk
@@ -73,6 +81,7 @@ MAKE: Made = {
     "callbacks": lambda owner: a_call(),
     "complaints": lambda owner: a_complaint(),
     "customers": lambda owner: a_customer().pk,
+    "deputies": a_deputy,
     "imports": an_import,
     "messages": a_message,
     "responses": a_response,

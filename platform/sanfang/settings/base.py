@@ -55,6 +55,7 @@ DEALER_APPS = [
     "crm.followups",
     "crm.complaints",
     "crm.surveys",
+    "crm.team",
 ]
 GROUP_APPS = [*EVERYWHERE]
 OEM_APPS = [*EVERYWHERE]

@@ -10,6 +10,7 @@ import { startAutosave } from "./autosave.js";
 import { startWorkbench } from "./workbench.js";
 import { startTimeline } from "./timeline.js";
 import { startDrop } from "./drop.js";
+import { startChoosing } from "./choose.js";
 
 startRequests();
 startKeys();
@@ -21,6 +22,7 @@ startAutosave(); // before the workbench, which counts the answers that autosave
 startWorkbench();
 startTimeline();
 startDrop();
+startChoosing();
 
 /* From here on scripts are at work: the stylesheet may hide what only they replace, and tests may begin. */
 document.documentElement.dataset.ready = "";
