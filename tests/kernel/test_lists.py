@@ -42,7 +42,7 @@ def slow(entry: ListEntry, orders: tuple[RepairOrder, ...], until: datetime) -> 
         if now > until:
             break
         if now == opens:
-            inside = set()
+            inside: set[RepairOrder] = set()
             for order in sorted(orders, key=lambda one: one.opened):
                 if order.opened >= now:
                     continue

@@ -136,10 +136,10 @@ def test_every_order_has_one_and_no_visit_answers_it() -> None:
 @pytest.mark.parametrize("how", ["completed", "given_up"])
 def test_second_follow_up_counts_from_the_end_of_the_first(how: str) -> None:
     assert general("second-follow-up") == []
-    over = {how: [ended("first-follow-up", "R1", "2024-05-15T16:00")]}
+    over: dict[str, Any] = {how: [ended("first-follow-up", "R1", "2024-05-15T16:00")]}
     assert general("second-follow-up", "2024-05-22", **over) == []
     assert general("second-follow-up", **over) == [("R1", "2024-05-23", "2024-05-29", "open")]
-    both = {"completed": [*over.get("completed", []), ended("second-follow-up", "R1", "2024-05-24T10:00")]}
+    both: dict[str, Any] = {"completed": [*over.get("completed", []), ended("second-follow-up", "R1", "2024-05-24T10:00")]}
     assert general("second-follow-up", **{**over, **both})[0][3] == "completed"
 
 
