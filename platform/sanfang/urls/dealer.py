@@ -5,4 +5,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("sanfang.urls.common")),
     path("", include("frontend.urls.dealer")),
+    path("", include("frontend.urls.developers")),
 ]
