@@ -1,5 +1,6 @@
 """What screens ask about complaints."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,12 @@ def page(actor: Actor, key: UUID | str, now: datetime) -> ComplaintPage:
 
 def of_customer(customer: "Customer", *, limit: int = 20) -> list[ComplaintBrief]:
     """For the customer's timeline, newest first."""
-    return _briefs(customer.complaints.order_by("-registered_at", "-pk")[:limit])
+    return briefs(rows_of_customer(customer.pk, limit=limit))
+
+
+def rows_of_customer(customer_id: UUID, *, limit: int) -> QuerySet[Complaint]:
+    """For :func:`briefs`, to be read together with others."""
+    return Complaint.objects.filter(customer=customer_id).order_by("-registered_at", "-pk")[:limit]
 
 
 def _contact(complaint: Complaint) -> FirstContact | None:
@@ -179,7 +185,14 @@ def _row(actor: Actor, complaint: Complaint, now: datetime, calendar: StoreCalen
     )
 
 
-def _briefs(rows: QuerySet[Complaint]) -> list[ComplaintBrief]:
+def complained_since(now: datetime) -> QuerySet[Complaint]:
+    """Of customers who have calls to make: their complaints of :data:`RECENT`, with nothing but whose they are; to be
+    read together with others."""
+    recent = Complaint.objects.filter(registered_at__gt=now - RECENT)
+    return recent.filter(customer__follow_ups__isnull=False).distinct().only("pk", "customer_id")
+
+
+def briefs(rows: Iterable[Complaint]) -> list[ComplaintBrief]:
     return [
         ComplaintBrief(
             id=row.pk,

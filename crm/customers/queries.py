@@ -6,21 +6,28 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.customers import policy
-from crm.customers.models import Customer, MobileState, TrackingItem
+from crm.customers.models import Consent, Customer, MobileState, TrackingItem
 from crm.customers.numbers import dialled_by, is_wrong, number_to_dial, without_number
 from crm.customers.salutation import salutation, spoken_name
+from crm.customers.search import Found, find
+from crm.customers.words import Asked, asked
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging.numbers import MOBILE, masked_mobile
 from tenants.roles import roles
 
 __all__ = [
     "KNOWN_WRONG",
+    "Asked",
     "Customer",
+    "Found",
+    "asked",
+    "by_id",
     "can_be_messaged",
+    "find",
     "known_wrong",
     "masked_mobile",
     "names",
@@ -103,8 +110,18 @@ def tracking(actor: Actor, *, chosen: str = "open", limit: int = 200) -> Trackin
 
 def tracking_of(customer: Customer, *, limit: int = 20) -> list[TrackingItem]:
     """For the customer's timeline, newest first."""
-    found = customer.tracking_items.select_related("owner", "found_by")
-    return list(found.order_by("-found_at", "-pk")[:limit])
+    return list(tracking_rows(customer.pk, limit=limit))
+
+
+def tracking_rows(customer_id: UUID, *, limit: int) -> QuerySet[TrackingItem]:
+    """Likewise, to be read together with others."""
+    found = TrackingItem.objects.filter(customer=customer_id).select_related("owner", "found_by")
+    return found.order_by("-found_at", "-pk")[:limit]
+
+
+def consent_rows(customer_id: UUID) -> QuerySet[Consent]:
+    """What the customer said yes and no to, the newest first; to be read together with others."""
+    return Consent.objects.filter(customer=customer_id).select_related("staff").order_by("-at", "-pk")
 
 
 def known_wrong(mobile: str, customer_ids: Collection[UUID]) -> set[UUID]:
@@ -120,6 +137,11 @@ def can_be_messaged(customer: Customer) -> bool:
     """Whether there is a number of theirs to write to. (Whether they want it is asked when it is sent.)"""
     usable = MOBILE.fullmatch(customer.mobile) and customer.mobile_state != MobileState.WRONG
     return bool(usable) and not is_wrong(customer.pk, customer.mobile)
+
+
+def by_id(actor: Actor, customer_ids: Collection[UUID]) -> dict[UUID, Customer]:
+    """Those of these customers that the actor may see. One statement."""
+    return {one.pk: one for one in policy.customers.visible(actor).filter(pk__in=customer_ids)}
 
 
 def birthdays(customer_ids: Collection[UUID]) -> dict[UUID, date | None]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crm.complaints import queries as complaints
@@ -17,6 +18,7 @@ from crm.surveys import queries as surveys
 from crm.vehicles import queries as vehicles
 from crm.vehicles.queries import Delivery, RepairOrder
 from sanfang.messaging import queries as messages
+from sanfang.tenancy.together import together
 
 if TYPE_CHECKING:
     from crm.customers.queries import Customer
@@ -40,7 +42,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A customer's past, as read: seven statements whatever its length."""
+    """A customer's past, as read: one statement whatever its length. ``consents``: the newest first."""
 
     attempts: list[Attempt]
     documents: list[Delivery | RepairOrder]
@@ -48,19 +50,39 @@ class Past:
     messages: list[messages.MessageRow]
     responses: list[surveys.ResponseBrief]
     tracking: list[Any]
+    consents: list[Any]
 
 
 def past(customer: "Customer", vehicle_id: UUID | None = None, about: UUID | None = None) -> Past:
     """What happened with ``customer``, and with the car at hand when others brought it; ``about`` is a
     document that must not be missing."""
-    tries = Attempt.objects.filter(follow_up__customer=customer).select_related("staff", "follow_up")
+    return past_of(together(*past_rows(customer.pk, vehicle_id, about)))
+
+
+def past_rows(customer_id: UUID, vehicle_id: UUID | None = None, about: UUID | None = None) -> list[QuerySet[Any]]:
+    """What :func:`past_of` is made of, for a page that reads more with it."""
+    tries = Attempt.objects.filter(follow_up__customer=customer_id).select_related("staff", "follow_up")
+    return [
+        tries.order_by("-at", "-number")[:MOST],
+        *vehicles.document_rows(customer_id, vehicle_id, limit=MOST, also=about),
+        complaints.rows_of_customer(customer_id, limit=MOST),
+        messages.rows_of_customer(customer_id, limit=MOST),
+        surveys.rows_of_customer(customer_id, limit=MOST),
+        customers.tracking_rows(customer_id, limit=MOST),
+        customers.consent_rows(customer_id),
+    ]
+
+
+def past_of(read: list[list[Any]]) -> Past:
+    attempts, deliveries, orders, complained, sent, answered, tracking, consents = read
     return Past(
-        attempts=list(tries.order_by("-at", "-number")[:MOST]),
-        documents=vehicles.documents_of(customer.pk, vehicle_id, limit=MOST, also=about),
-        complaints=complaints.of_customer(customer, limit=MOST),
-        messages=messages.of_customer(customer.pk, limit=MOST),
-        responses=surveys.of_customer(customer, limit=MOST),
-        tracking=customers.tracking_of(customer, limit=MOST),
+        attempts=attempts,
+        documents=vehicles.in_order(deliveries, orders),
+        complaints=complaints.briefs(complained),
+        messages=messages.shown(sent),
+        responses=surveys.briefs(answered),
+        tracking=tracking,
+        consents=consents,
     )
 
 

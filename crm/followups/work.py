@@ -1,6 +1,6 @@
 """The specialists' work in the order in which it should be done: what breaks first comes first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,8 +56,13 @@ def todo(place: StoreFacts, now: datetime) -> Any:
     """The calls that can be made, each with ``section`` (its group), ``deadline``, ``priority`` and ``tried``:
     called in vain today, so that the others come first, and ``unreached``: how often they were in vain."""
     sections = in_group(place, now)
+    return described(FollowUp.objects.filter(callable_at(now)), place, now)
+
+
+def described(rows: Any, place: StoreFacts, now: datetime) -> Any:
+    """Any calls, with what :func:`todo` says of those that can be made."""
     tried_today = Exists(Attempt.objects.filter(follow_up=OuterRef("pk"), at__gte=today(place, now)))
-    return FollowUp.objects.filter(callable_at(now)).annotate(
+    return rows.annotate(
         section=Case(
             *(When(condition, then=Value(name)) for name, condition in sections.items()),
             output_field=CharField(),
@@ -86,15 +91,13 @@ def priorities(pack: Pack) -> Case:
 ORDER = ("tried", "deadline", "priority", "opens", "pk")
 
 
-def page(place: StoreFacts, now: datetime, *, most: int, only: Q | None = None) -> list[Any]:
-    """The first ``most`` calls of every group, in order, with customer, vehicle and holder. One statement."""
-    rows = todo(place, now)
-    if only is not None:
-        rows = rows.filter(only)
-    rows = rows.annotate(place_in_group=Window(RowNumber(), partition_by=[F("section")], order_by=list(ORDER)))
-    return list(
+def page(place: StoreFacts, now: datetime, *, most: int, only: Q, order: Sequence[Any] = ORDER) -> Any:
+    """The first ``most`` calls of every group, in order, with customer, vehicle, holder and assignee."""
+    rows = todo(place, now).filter(only)
+    rows = rows.annotate(place_in_group=Window(RowNumber(), partition_by=[F("section")], order_by=list(order)))
+    return (
         rows.filter(place_in_group__lte=most)
-        .select_related("customer__hold__staff", "vehicle")
+        .select_related("customer__hold__staff", "vehicle", "assignee")
         .order_by("section", "place_in_group")
     )
 

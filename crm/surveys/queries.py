@@ -1,11 +1,12 @@
 """What screens ask about questionnaires, and about the messages that carry them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -141,7 +142,15 @@ def messages(actor: Actor, now: datetime, *, limit: int = 200) -> list[SentMessa
 
 def of_customer(customer: "Customer", *, limit: int = 50) -> list[ResponseBrief]:
     """For the customer's timeline, newest first."""
-    found = Response.objects.filter(customer=customer).select_related("by").order_by("-at", "-pk")[:limit]
+    return briefs(rows_of_customer(customer.pk, limit=limit))
+
+
+def rows_of_customer(customer_id: UUID, *, limit: int) -> QuerySet[Response]:
+    """For :func:`briefs`, to be read together with others."""
+    return Response.objects.filter(customer=customer_id).select_related("by").order_by("-at", "-pk")[:limit]
+
+
+def briefs(rows: Iterable[Response]) -> list[ResponseBrief]:
     return [
         ResponseBrief(
             id=response.pk,
@@ -153,7 +162,7 @@ def of_customer(customer: "Customer", *, limit: int = 50) -> list[ResponseBrief]
             dissatisfied=len(response.dissatisfied),
             note=response.note,
         )
-        for response in found
+        for response in rows
     ]
 
 

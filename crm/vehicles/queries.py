@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Min, Q, When
+from django.db.models import Case, Exists, Min, Q, QuerySet, When
 
 from crm.vehicles.models import Delivery, Ownership, RepairOrder, Vehicle
+from crm.vehicles.search import find_cars
 from sanfang.tenancy.models import Staff
 
 __all__ = [
@@ -17,13 +19,18 @@ __all__ = [
     "History",
     "RepairOrder",
     "Vehicle",
+    "cars_of",
     "customers_of",
     "delivery",
+    "document_rows",
     "documents_of",
+    "find_cars",
     "first_events",
     "history",
+    "in_order",
     "repair_order",
     "responsible",
+    "served_by",
 ]
 
 COUNTED = {"cancelled": False, "internal": False}
@@ -85,6 +92,15 @@ def customers_of(vehicle_ids: Iterable[UUID]) -> set[UUID]:
     return found
 
 
+def cars_of(customer_ids: Collection[UUID]) -> dict[UUID, list[Vehicle]]:
+    """The cars that each of these customers has now, the newest owned first. One statement."""
+    found: dict[UUID, list[Vehicle]] = {}
+    rows = Ownership.objects.filter(customer__in=customer_ids, until=None).select_related("vehicle")
+    for one in rows.order_by("-since", "-pk"):
+        found.setdefault(one.customer_id, []).append(one.vehicle)
+    return found
+
+
 def delivery(key: UUID) -> Delivery | None:
     """With its vehicle and consultant. One statement."""
     return Delivery.objects.select_related("vehicle", "consultant").filter(pk=key).first()
@@ -95,11 +111,27 @@ def repair_order(key: UUID) -> RepairOrder | None:
     return RepairOrder.objects.select_related("vehicle", "advisor").filter(pk=key).first()
 
 
+def served_by(staff_id: UUID | None, customer: Any, about: UUID | None = None) -> Any:
+    """A condition for rows of another table: ``staff_id`` sold ``customer`` (an id or an OuterRef) a car or took one
+    of theirs in, or looked after the document ``about``."""
+    theirs = Q(customer=customer) | Q(pk=about)
+    sold = Delivery.objects.filter(theirs, consultant=staff_id, **COUNTED)
+    return Exists(sold) | Exists(RepairOrder.objects.filter(theirs, advisor=staff_id, **COUNTED))
+
+
 def documents_of(
     customer_id: UUID, vehicle_id: UUID | None, *, limit: int, also: UUID | None = None
 ) -> list[Delivery | RepairOrder]:
     """What was delivered to and done for a customer, and done with the car at hand, newest first; ``also`` is
     a document that must be among them however old it is. Two statements."""
+    deliveries, orders = document_rows(customer_id, vehicle_id, limit=limit, also=also)
+    return in_order(deliveries, orders)
+
+
+def document_rows(
+    customer_id: UUID, vehicle_id: UUID | None, *, limit: int, also: UUID | None = None
+) -> tuple[QuerySet[Delivery], QuerySet[RepairOrder]]:
+    """Of :func:`documents_of`, to be read together with others; then :func:`in_order` has them."""
     theirs = Q(customer=customer_id) | Q(pk=also)
     if vehicle_id is not None:
         theirs |= Q(vehicle=vehicle_id)
@@ -108,9 +140,17 @@ def documents_of(
         theirs, delivered_on__isnull=False, **COUNTED
     )
     orders = RepairOrder.objects.select_related("vehicle", "advisor").filter(theirs, **COUNTED)
+    return (
+        deliveries.defer("details").order_by(kept, "-delivered_on", "-pk")[:limit],
+        orders.defer("details").order_by(kept, "-opened_at", "-pk")[:limit],
+    )
+
+
+def in_order(deliveries: Iterable[Delivery], orders: Iterable[RepairOrder]) -> list[Delivery | RepairOrder]:
+    """Deliveries, then orders, each the newest first."""
     return [
-        *sorted(deliveries.order_by(kept, "-delivered_on", "-pk")[:limit], key=_handed_over, reverse=True),
-        *sorted(orders.order_by(kept, "-opened_at", "-pk")[:limit], key=attrgetter("opened_at", "pk"), reverse=True),
+        *sorted(deliveries, key=_handed_over, reverse=True),
+        *sorted(orders, key=attrgetter("opened_at", "pk"), reverse=True),
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,9 +12,11 @@ from django.utils.dateparse import parse_datetime
 
 from crm.followups import queries
 from crm.followups.queries import CallSheet
+from crm.store.queries import StoreFacts
 from frontend.shortcuts import OUTCOME_KEYS
 from tenants.requests import TenantRequest
 
+Posted = Mapping[str, str] | None
 ICONS = {
     "completed": "circle-check",
     "no_answer": "phone-missed",
@@ -25,31 +28,18 @@ ICONS = {
 
 
 def page_of(
-    request: TenantRequest, now: datetime, sheet: CallSheet | None = None, posted: Mapping[str, str] | None = None
+    request: TenantRequest, now: datetime, sheet: CallSheet | None = None, posted: Posted = None, *, place: StoreFacts
 ) -> dict[str, Any]:
     """Everything the screen shows: the queue by the filter in the address, and the call if one is open.
 
     ``posted``: the outcome as it was sent, for the sheet that was refused. Any other sheet begins with none chosen.
     """
-    shown = request.GET.get("queue", "todo")
-    queue = queries.queue(request.actor, filter=shown, now=now)
+    shown = shown_of(request)
+    queue = queries.queue(request.actor, filter=shown, now=now, place=place)
     first = queue.groups[0].items if queue.groups else []
-    counts = {group.key: group.count for group in queue.groups}
-    here = reverse("workbench")
     return {
+        **_head(request, queue),
         "now": now,
-        "progress": queue.progress,
-        "messages_waiting": queue.messages_waiting,
-        "filters": [
-            {
-                "label": one.label,
-                "count": one.count,
-                "current": one.current,
-                "tone": one.tone,
-                "url": here if one.key == "todo" else f"{here}?queue={one.key}",
-            }
-            for one in queue.filters
-        ],
         "groups": [
             {
                 "key": group.key,
@@ -60,11 +50,50 @@ def page_of(
             }
             for group in queue.groups
         ],
-        "counts": [(key, counts.get(key, 0)) for key in queries.LABELS],
-        "call": _sheet(request, sheet, queue, shown, posted or {}) if sheet else None,
+        "call": _sheet(request, sheet, queue.around(sheet.id), shown, posted or {}) if sheet else None,
         "empty_reason": "" if first or sheet else _why_empty(request, shown),
         "import_url": reverse("imports") if request.actor.may("import.make") else None,
     }
+
+
+def part_of(
+    request: TenantRequest, now: datetime, sheet: CallSheet | None, posted: Posted = None, *, place: StoreFacts
+) -> dict[str, Any]:
+    """The call alone, for a page that has its queue already. Without a call, all of it: then the queue says why."""
+    if sheet is None:
+        return page_of(request, now, place=place)
+    shown = shown_of(request)
+    around = queries.neighbours(request.actor, sheet.id, filter=shown, now=now, place=place)
+    return {"now": now, "call": _sheet(request, sheet, around, shown, posted or {})}
+
+
+def figures_of(request: TenantRequest, now: datetime, *, place: StoreFacts) -> dict[str, Any]:
+    """The figures above the queue, which an outcome changes."""
+    return _head(request, queries.head(request.actor, filter=shown_of(request), now=now, place=place))
+
+
+def _head(request: TenantRequest, told: queries.Queue | queries.Head) -> dict[str, Any]:
+    here = reverse("workbench")
+    return {
+        "progress": told.progress,
+        "messages_waiting": told.messages_waiting,
+        "filters": [
+            {
+                "label": one.label,
+                "count": one.count,
+                "current": one.current,
+                "tone": one.tone,
+                "url": here if one.key == "todo" else f"{here}?queue={one.key}",
+            }
+            for one in told.filters
+        ],
+        "counts": list(told.counts.items()),
+    }
+
+
+def shown_of(request: TenantRequest) -> str:
+    """The filter in the address. A part is asked for from a page, whose address says it."""
+    return request.GET.get("queue", "todo")
 
 
 def _why_empty(request: TenantRequest, shown: str) -> str:
@@ -84,10 +113,14 @@ def item_of(request: TenantRequest, item: queries.QueueItem, sheet: CallSheet | 
 
 
 def _sheet(
-    request: TenantRequest, sheet: CallSheet, queue: queries.Queue, shown: str, posted: Mapping[str, str]
+    request: TenantRequest,
+    sheet: CallSheet,
+    around: tuple[UUID | None, UUID | None],
+    shown: str,
+    posted: Mapping[str, str],
 ) -> dict[str, Any]:
     """The call with what only the screen knows: where the keys lead, which icons it wears."""
-    before, after = queue.around(sheet.id)
+    before, after = around
     mark = f"?queue={shown}" if shown != "todo" else ""
     call = {name: getattr(sheet, name) for name in sheet.__dataclass_fields__}
     call["previous_url"] = reverse("call", args=[before]) + mark if before else None

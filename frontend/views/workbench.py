@@ -16,8 +16,9 @@ from django_htmx.http import trigger_client_event
 
 from crm.followups import actions, queries
 from crm.followups.drafts import NEWER
+from crm.store.queries import StoreFacts, store
 from crm.surveys.questions import AnswersRefused, read
-from frontend.views.call_page import hold_of, item_of, moment_of, page_of
+from frontend.views.call_page import Posted, figures_of, hold_of, item_of, moment_of, page_of, part_of
 from sanfang.kernel.errors import Conflict, DomainError
 from tenants.addresses import client_address
 from tenants.requests import TenantRequest
@@ -26,14 +27,13 @@ from tenants.requests import TenantRequest
 @require_safe
 def workbench(request: TenantRequest) -> HttpResponse:
     """The queue, with nothing selected: what breaks first waits at the top."""
-    return render(request, "frontend/workbench/page.html", page_of(request, timezone.now()))
+    return render(request, "frontend/workbench/page.html", page_of(request, timezone.now(), place=store()))
 
 
 @require_safe
 def call(request: TenantRequest, key: UUID) -> HttpResponse:
-    now = timezone.now()
-    sheet = queries.call(request.actor, key, now=now)
-    return _answer(request, page_of(request, now, sheet))
+    now, place = timezone.now(), store()
+    return _answer(request, queries.call(request.actor, key, now=now, place=place), now, place)
 
 
 @require_POST
@@ -68,8 +68,9 @@ def reveal(request: TenantRequest, key: UUID) -> HttpResponse:
     phone = actions.dial(request.actor, follow_up, now=now, address=client_address(request))
     if request.htmx:
         return render(request, "frontend/workbench/_phone.html", {"call": {"phone": phone}})
-    sheet = queries.call(request.actor, key, now=now)
-    return render(request, "frontend/workbench/page.html", page_of(request, now, sheet))
+    place = store()
+    sheet = queries.call(request.actor, key, now=now, place=place)
+    return render(request, "frontend/workbench/page.html", page_of(request, now, sheet, place=place))
 
 
 @require_POST
@@ -116,10 +117,10 @@ def outcome(request: TenantRequest, key: UUID) -> HttpResponse:
         return _refused(request, key, refusal, answers, note, now)
     if not request.htmx:
         return redirect("call", result.next) if result.next else redirect("workbench")
-    sheet = queries.call(request.actor, result.next, now=now) if result.next else None
-    page = page_of(request, now, sheet)
-    ended = queries.get(request.actor, key)
-    page["finished"] = item_of(request, queries.item(request.actor, ended, now=now), None)
+    place = store()
+    sheet = queries.call(request.actor, result.next, now=now, place=place) if result.next else None
+    page = {**part_of(request, now, sheet, place=place), **figures_of(request, now, place=place)}
+    page["finished"] = item_of(request, queries.item(request.actor, follow_up, now=now, place=place), None)
     response = render(request, "frontend/workbench/_swap.html", page)
     response["HX-Push-Url"] = reverse("call", args=[result.next]) if result.next else reverse("workbench")
     return trigger_client_event(response, "toast", {"value": _said(result)}, after="settle")
@@ -133,20 +134,29 @@ def _refused(
         follow_up = queries.get(request.actor, key)
         revision = request.POST.get("revision", "")[:60]
         actions.save_draft(request.actor, follow_up, answers=answers, note=note, now=now, revision=revision)
-    sheet = queries.call(request.actor, key, now=now)
+    place = store()
+    sheet = queries.call(request.actor, key, now=now, place=place)
     if isinstance(refusal, AnswersRefused) and sheet.questionnaire:
         problems = refusal.problems
         marked = tuple(replace(one, error=problems.get(one.key, "")) for one in sheet.questionnaire.questions)
         sheet = replace(sheet, questionnaire=replace(sheet.questionnaire, questions=marked))
-    page = page_of(request, now, sheet, request.POST)
-    page["call"]["errors"] = [str(refusal)]
-    return _answer(request, page, status=200 if request.htmx else 422)
+    return _answer(request, sheet, now, place, request.POST, error=str(refusal))
 
 
-def _answer(request: TenantRequest, page: dict[str, Any], status: int = 200) -> HttpResponse:
+def _answer(
+    request: TenantRequest,
+    sheet: queries.CallSheet,
+    now: datetime,
+    place: StoreFacts,
+    posted: Posted = None,
+    error: str = "",
+) -> HttpResponse:
     part = request.htmx and not request.htmx.history_restore_request
     template = "frontend/workbench/_call.html" if part else "frontend/workbench/page.html"
-    response = render(request, template, page, status=status)
+    page = (part_of if part else page_of)(request, now, sheet, posted, place=place)
+    if error:
+        page["call"]["errors"] = [error]
+    response = render(request, template, page, status=422 if error and not request.htmx else 200)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

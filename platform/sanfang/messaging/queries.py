@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from sanfang.kernel.errors import NotFound
@@ -60,7 +61,17 @@ def newest(actor: Actor, now: datetime, *, limit: int = 200) -> list[MessageRow]
 
 def of_customer(customer_id: UUID, *, limit: int = 50) -> list[MessageRow]:
     """For the customer's timeline."""
-    return _rows(Message.objects.filter(customer_id=customer_id).order_by("-queued_at", "-pk")[:limit])
+    return shown(rows_of_customer(customer_id, limit=limit))
+
+
+def rows_of_customer(customer_id: UUID, *, limit: int) -> QuerySet[Message]:
+    """For :func:`shown`, to be read together with others."""
+    return Message.objects.filter(customer_id=customer_id).order_by("-queued_at", "-pk")[:limit]
+
+
+def shown(messages: Iterable[Message]) -> list[MessageRow]:
+    """As they stand on a customer's page; why one waits is said where messages are listed."""
+    return _rows(messages)
 
 
 def outbox(actor: Actor, *, limit: int = 100) -> list[OutboxRow]:
