@@ -96,9 +96,9 @@ def _number(row: FollowUp, read: Past) -> str:
     return "" if number in {item.wrong_value for item in read.tracking} else number
 
 
-def _customer(row: FollowUp, read: Past, place: StoreFacts, consent: Any, now: datetime) -> CustomerFacts:
+def _customer(row: FollowUp, read: Past, place: StoreFacts, now: datetime) -> CustomerFacts:
     customer = row.customer
-    consent = customer.consents.filter(purpose="calls").order_by("-at", "-pk").first()
+    consent = next((one for one in read.consents if one.purpose == "calls"), None)
     facts = []
     if customer.company:
         facts.append(_("单位客户"))
@@ -241,30 +241,16 @@ def _closed(row: FollowUp, mine: list[Attempt], read: Past) -> endings.Closed | 
     return endings.closed(row, mine, read, answers)
 
 
-def _contact(
-    row: FollowUp, actor: Actor, read: Past, place: StoreFacts, pack: Pack, word: Any, now: datetime
-) -> Contact:
-    """As :func:`crm.followups.contacts.of_call` finds it, from what the page has read anyway."""
-    hold = getattr(row.customer, "hold", None)
-    elsewhere = hold if hold is not None and hold.staff_id != actor.staff_id else None
-    about = row.trigger if row.trigger_kind in DOCUMENTS else None
-    theirs = [one for one in read.documents if one.customer_id == row.customer_id or str(one.pk) == about]
-    served = {one.consultant_id if isinstance(one, Delivery) else one.advisor_id for one in theirs}
-    through = [one for one in read.attempts if one.outcome in CONNECTED and one.at <= now]  # newest first
-    facts = ContactFacts(
-        do_not_call=row.customer.do_not_call,
-        refused_at=word.at if word and not word.granted else None,
-        number=bool(_number(row, read)),
-        served=actor.staff_id in served,
-        holder=elsewhere.staff.name if elsewhere else "",
-        held_since=elsewhere.since if elsewhere else None,
-        held_until=elsewhere.until if elsewhere else None,
-        connected=through[0].at if through else None,
-        promised=next((one.promised_at for one in through if one.follow_up_id == row.pk), None),
-        complaint=row.trigger_kind == TriggerKind.COMPLAINT,
-    )
-    rules = contact_rules(pack.calling, place)
-    return explained(decide(Channel(row.channel), facts, rules, now), rules, now)
+def _quiet(place: StoreFacts, pack: Pack, now: datetime) -> str:
+    """Said before the number is shown. Nothing stops a call that the customer asked for."""
+    spans = promises.calling_hours(place, pack.calling, place.calendar.day_of(now))
+    if any(opens <= now < closes for opens, closes in spans):
+        return ""
+    if not spans:
+        return _("门店今天休息，现在不是外呼时段。客户没有要求的话，请改日再拨。")
+    return _("现在不是外呼时段（今天 %(hours)s）。客户没有要求的话，请换个时间再拨。") % {
+        "hours": promises.in_words(spans, place)
+    }
 
 
 def _others(row: FollowUp, now: datetime) -> list[OtherCall]:
