@@ -146,7 +146,7 @@ def queue(
     else:
         sections = FILTERS[current][1]
         rows: list[Any] = []
-        uneasy: set[UUID] = set()
+        uneasy = set()
         if any(counts[section] for section in sections):
             rows, uneasy = _read(_page(place, now, current, selection), now)
         for section in sections:

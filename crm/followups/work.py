@@ -55,12 +55,12 @@ def in_group(place: StoreFacts, now: datetime) -> Mapping[str, Q]:
 def todo(place: StoreFacts, now: datetime) -> Any:
     """The calls that can be made, each with ``section`` (its group), ``deadline``, ``priority`` and ``tried``:
     called in vain today, so that the others come first, and ``unreached``: how often they were in vain."""
-    sections = in_group(place, now)
     return described(FollowUp.objects.filter(callable_at(now)), place, now)
 
 
 def described(rows: Any, place: StoreFacts, now: datetime) -> Any:
     """Any calls, with what :func:`todo` says of those that can be made."""
+    sections = in_group(place, now)
     tried_today = Exists(Attempt.objects.filter(follow_up=OuterRef("pk"), at__gte=today(place, now)))
     return rows.annotate(
         section=Case(
@@ -103,8 +103,8 @@ def page(place: StoreFacts, now: datetime, *, most: int, only: Q, order: Sequenc
 
 
 def next_after(actor: Actor, done: UUID, place: StoreFacts, now: datetime) -> UUID | None:
-    """The call to go on with: not promised for later, not tried today, not with somebody else, and not of somebody
-    who has just been rung up in vain."""
+    """The call to go on with: not promised for later, not tried today, not with somebody else, not of somebody who has
+    just been rung up in vain, nor of one who was reached within the cool-down."""
     elsewhere = Q(customer__hold__until__gt=now) & ~Q(customer__hold__staff=actor.staff_id)
     ranks = Case(*(When(section=name, then=Value(rank)) for rank, name in enumerate(GROUPS)))
     rows = (
