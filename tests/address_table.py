@@ -150,6 +150,7 @@ DEALER = {
     "import-progress": Row(ONLOOKER, an_import),
     "import-result": Row(ONLOOKER, a_finished_import),
     "import-errors": Row(ONLOOKER, a_finished_import),
+    "import-undo": Row(("import.undo",), a_finished_import, "post"),
     "import-cancel": Row(MAKER, an_import, "post"),
     "complaints": Row(("complaint.see",)),
     "complaint": Row(("complaint.see",), a_complaint),

@@ -134,6 +134,13 @@ def cancel(actor: Actor, run: ImportRun, *, now: datetime) -> None:
     _step(actor, run, "cancel", now, _("导入已经完成，不能再取消。"), finished_at=now)
 
 
+def undo(actor: Actor, run: ImportRun, *, now: datetime) -> None:
+    """Takes an import back, in the background. What somebody has worked on since stays."""
+    imports.require(actor, "undo")
+    _guarded(actor, run, "undo", now, _("只有已完成的导入才能撤销，请刷新页面查看。"), undone_by_id=actor.staff_id)
+    tasks.undo.later(str(run.pk), get_language() or "")
+
+
 @transaction.atomic
 def hand_out_errors(actor: Actor, run_id: UUID | str, *, now: datetime, address: str | None = None) -> tuple[Path, str]:
     """The error file and its name. It shows customers in clear: who fetches it is written down first.
@@ -148,9 +155,13 @@ def hand_out_errors(actor: Actor, run_id: UUID | str, *, now: datetime, address:
     return path, path.name
 
 
-@transaction.atomic
 def _step(actor: Actor | None, run: ImportRun, verb: str, now: datetime, refusal: str, **fields: Any) -> None:
     _allow(actor)
+    _guarded(actor, run, verb, now, refusal, **fields)
+
+
+@transaction.atomic
+def _guarded(actor: Actor | None, run: ImportRun, verb: str, now: datetime, refusal: str, **fields: Any) -> None:
     step = TRANSITIONS[verb]
     if not ImportRun.objects.filter(pk=run.pk, state__in=step.sources).update(state=step.target, **fields):
         raise Conflict(refusal, code="wrong_state")

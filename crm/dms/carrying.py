@@ -5,7 +5,7 @@ transaction, so that nothing is ever half applied. Whoever watches wants all of 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from crm.dms.records import Fault, StoreFacts
 from crm.dms.slices import Begun, Slices, Staged, limits
 from crm.dms.staging import lay_out, stage
 from crm.dms.storing import Reading
+from sanfang.audit import journal
 from sanfang.tenancy.context import current_tenant
 from sanfang.tenancy.models import Staff
 
@@ -36,6 +37,8 @@ class Result:
     staged: Staged
     counts: Counts
     warnings: list[Fault]
+    journal: tuple[int, int] | None = None
+    """After which and until which place of the history the import's own changes lie."""
 
     @property
     def faults(self) -> list[Fault]:
@@ -88,7 +91,9 @@ def carry_out(
     with transaction.atomic():
         result = _compared(slices, reading, watch)
         if result.counts.documents:
+            before = journal.newest()
             writing.write(reading.kind, _zone(), source=source, now=now, watch=watch)
+            result = replace(result, journal=(before, journal.newest()))
         writing.clear()
         finish(result)
     writing.refresh_statistics()

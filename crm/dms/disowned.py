@@ -22,6 +22,14 @@ def give_up(run_id: str, language: str, *rest: Any) -> None:
     storing.forget_slices(run_id)
 
 
+def leave(run_id: str, *rest: Any) -> None:
+    """Instead of taking an import back: it stays as it was. Repeatable."""
+    step, now = TRANSITIONS["fail_undo"], timezone.now()
+    with transaction.atomic():
+        if ImportRun.objects.filter(pk=run_id, state__in=step.sources).update(state=step.target):
+            record_event(None, ImportRun.objects.get(pk=run_id), "import.fail_undo", now)
+
+
 @transaction.atomic
 def _fail(run_id: UUID) -> None:
     reason = _("要求导入的人已不在本店任职，没有写入任何数据。仍需要本文件的，请由在职同事重新导入。")

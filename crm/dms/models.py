@@ -17,6 +17,8 @@ class ImportRun(TenantModel):
     ``mapping``: field → header or column number, as the file was read. The counts are rows of the file and
     add up: new + changed + same + faulty = rows. ``faults`` and ``warnings`` hold the first ones
     (line, column, value, reason); ``fault_total`` and ``warning_total`` count all. ``by`` is empty for the machine.
+    ``journal_after``, ``journal_until``: the part of the history in which this import's changes lie, under its id as
+    their request. ``undo``: what came of taking it back (:class:`crm.dms.undoing.Undone`); empty: nobody has.
     """
 
     kind = models.CharField(_("文件类型"), max_length=13, choices=list(KIND_LABELS.items()))
@@ -46,6 +48,11 @@ class ImportRun(TenantModel):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    journal_after = models.BigIntegerField(null=True)
+    journal_until = models.BigIntegerField(null=True)
+    undo = models.JSONField(default=dict, db_default={})
+    undone_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("导入")

@@ -3,4 +3,4 @@
 from crm.dms.models import ImportRun
 from sanfang.tenancy.policies import Policy
 
-imports = Policy(ImportRun, {"see": "import.see", "make": "import.make"})
+imports = Policy(ImportRun, {"see": "import.see", "make": "import.make", "undo": "import.undo"})

@@ -20,10 +20,11 @@ from crm.dms.policy import imports
 from crm.dms.progress import progress_of
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading, kind_of
+from crm.dms.undone import Stays, UndoneFacts, undone_facts
 from crm.followups.queries import made_for_import
 from sanfang.kernel.permissions import Actor
 
-__all__ = ["ImportRun", "get", "imports_page", "job", "kinds", "mapping", "outcome"]
+__all__ = ["ImportRun", "Stays", "get", "imports_page", "job", "kinds", "mapping", "outcome"]
 
 SAMPLES = 3
 """Values of a column that are shown to tell what it holds."""
@@ -37,6 +38,8 @@ TONES = {
     State.DONE: "good",
     State.FAILED: "danger",
     State.CANCELLED: "muted",
+    State.UNDOING: "info",
+    State.UNDONE: "muted",
 }
 
 
@@ -162,6 +165,8 @@ class OutcomePage:
     may_apply: bool
     has_error_file: bool
     planned: int
+    may_undo: bool
+    undone: UndoneFacts | None
 
 
 def get(actor: Actor, run_id: UUID | str) -> ImportRun:
@@ -214,7 +219,7 @@ def job(actor: Actor, run_id: UUID | str) -> Job:
 def outcome(actor: Actor, run_id: UUID | str) -> OutcomePage:
     """What an import will do or has done."""
     run = imports.get(actor, run_id)
-    done = run.state == State.DONE
+    done = run.state in {State.DONE, State.UNDOING, State.UNDONE}
     return OutcomePage(
         file=_file(run),
         counts=Counts(run.rows, run.new, run.changed, run.same, run.faulty, run.warning_total),
@@ -226,6 +231,8 @@ def outcome(actor: Actor, run_id: UUID | str) -> OutcomePage:
         may_apply=run.state == State.CHECKED and bool(run.new + run.changed) and imports.may(actor, "make"),
         has_error_file=bool(run.error_file),
         planned=made_for_import(run.pk) if done else 0,
+        may_undo=run.state in {State.DONE, State.UNDONE} and imports.may(actor, "undo"),
+        undone=undone_facts(run) if run.undo else None,
     )
 
 
@@ -258,7 +265,7 @@ def _row(run: ImportRun) -> ImportRow:
 
 
 def _file(run: ImportRun) -> FileFacts:
-    read = run.rows or run.state in {State.CHECKED, State.DONE}
+    read = run.rows or run.state in {State.CHECKED, State.DONE, State.UNDOING, State.UNDONE}
     return FileFacts(
         id=run.pk,
         kind=run.kind,
@@ -301,9 +308,9 @@ def _columns(reading: Reading, taken: dict[int, str]) -> list[Column]:
 
 def _job(actor: Actor, run: ImportRun) -> Job:
     seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
-    at_work = run.state in {State.CHECKING, State.APPLYING}
+    at_work = run.state in {State.CHECKING, State.APPLYING, State.UNDOING}
     progress = progress_of(run) if at_work else None
-    finished = run.state in {State.DONE, State.CHECKED}
+    finished = run.state in {State.DONE, State.CHECKED, State.UNDONE}
     return Job(
         state=run.state,
         done=progress.done if progress else run.rows if finished else 0,

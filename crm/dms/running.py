@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from crm.dms import carrying, storing, turns
+from crm.dms import carrying, storing, turns, undoing
 from crm.dms.carrying import Result
 from crm.dms.errors import FileRefused
 from crm.dms.models import ImportRun
@@ -27,12 +27,13 @@ from crm.dms.records import Fault
 from crm.dms.slices import Begun, Slices
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading
+from crm.dms.undoing import Undone
 from sanfang.audit.actions import record_event
 from sanfang.tenancy.context import current_tenant, inside
 
 SHOWN = 100
 """Faults and warnings that a run keeps for its pages."""
-WANTED = {"check": [State.CHECKING], "apply": [State.QUEUED, State.APPLYING]}
+WANTED = {"check": [State.CHECKING], "apply": [State.QUEUED, State.APPLYING], "undo": [State.UNDOING]}
 """The states in which a run is waiting for a verb, or in the middle of it."""
 
 
@@ -127,6 +128,8 @@ def _applied(run: ImportRun, slices: Slices, begun: Begun, reading: Reading, wat
     def finish(result: Result) -> None:
         errors = storing.keep_errors(run.pk, reading, result.staged.reasons)
         found = _found(reading, result)
+        if result.journal:
+            found |= {"journal_after": result.journal[0], "journal_until": result.journal[1]}
         _move(run, "finish", begun.now, error_file=errors, finished_at=timezone.now(), **found)
 
     return carrying.carry_out(slices, reading, source=run.pk, now=begun.now, watch=watch, finish=finish)
@@ -144,7 +147,8 @@ def left_alone() -> list[tuple[UUID, str, int]]:
     found = []
     for run in waiting:
         verb = verbs[State(run.state)]
-        found.append((run.pk, verb, 0 if run.state == State.QUEUED else storing.slices_of(run, verb).done()))
+        fresh = run.state in {State.QUEUED, State.UNDOING}
+        found.append((run.pk, verb, 0 if fresh else storing.slices_of(run, verb).done()))
     return found
 
 
@@ -222,3 +226,31 @@ def _fail(run: ImportRun, message: str) -> None:
     with suppress(Unwanted):
         now = timezone.now()
         _move(run, "fail", now, message=message, finished_at=now)
+
+
+def undo(run_id: UUID) -> Undone | None:
+    """Takes an import back; None when it isn't (or is no longer) asked for, or another import has the turn.
+
+    Repeatable: a killed one has changed nothing, and the message that comes again does it.
+    """
+    run = ImportRun.objects.get(pk=run_id)
+    by = {"actor": str(run.undone_by_id or ""), "request_id": f"undo{run.pk.hex}"}
+    with inside(current_tenant(), **by), turns.attempt(writing=True) as got:
+        if not got:
+            return None
+        try:
+            _still(run, "undo")
+            with transaction.atomic():
+                now = timezone.now()
+                undone = undoing.take_back(run, now, Watch(run.pk, run.rows, State.UNDOING))
+                _move(run, "finish_undo", now, undo=undone.kept(), undone_at=now)
+        except Unwanted:
+            return None
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            with suppress(Unwanted):
+                message = _("撤销时出现意外错误，没有改动任何数据。请重试；若再次失败，请联系平台运营。")
+                _move(run, "fail_undo", timezone.now(), message=message)
+            raise
+    return undone

@@ -7,7 +7,10 @@ from sanfang.kernel.transitions import Transitions
 
 
 class State(models.TextChoices):
-    """Only ``done`` has changed the store's data, and then wholly: everything else has changed nothing."""
+    """Only ``done`` has changed the store's data, and then wholly: everything else has changed nothing.
+
+    ``undoing`` has not changed it back yet; ``undone`` has, as far as nobody had worked on it since.
+    """
 
     UPLOADED = "uploaded", _("已上传")
     CHECKING = "checking", _("试算中")
@@ -17,9 +20,11 @@ class State(models.TextChoices):
     DONE = "done", _("已完成")
     FAILED = "failed", _("失败")
     CANCELLED = "cancelled", _("已取消")
+    UNDOING = "undoing", _("撤销中")
+    UNDONE = "undone", _("已撤销")
 
 
-MAKE, MACHINE = "import.make", ""
+MAKE, UNDO, MACHINE = "import.make", "import.undo", ""
 """Nobody has the machine's "capability", so no screen offers its verbs."""
 
 TRANSITIONS = Transitions(
@@ -38,5 +43,9 @@ TRANSITIONS = Transitions(
             State.CANCELLED,
             MAKE,
         ),
+        # Once more: what was refused may be free by then. Asking for what is under way sends it again.
+        ("undo", [State.DONE, State.UNDOING, State.UNDONE], State.UNDOING, UNDO),
+        ("finish_undo", [State.UNDOING], State.UNDONE, MACHINE),
+        ("fail_undo", [State.UNDOING], State.DONE, MACHINE),
     ]
 )

@@ -29,9 +29,9 @@ def resume_everywhere() -> None:
 def resume() -> None:
     """Sends again what waits or was under way with nobody at work on it: a lost message, a killed worker."""
     for run_id, verb, step in running.left_alone():
-        by = ImportRun.objects.values_list("by_id", flat=True).get(pk=run_id)
+        by = ImportRun.objects.values_list("undone_by_id" if verb == "undo" else "by_id", flat=True).get(pk=run_id)
         with on_behalf_of(str(by or "")):
-            {"check": check, "apply": apply}[verb].later(str(run_id), get_language() or "", step)
+            {"check": check, "apply": apply, "undo": undo}[verb].later(str(run_id), get_language() or "", step)
 
 
 @platform_task()
@@ -54,6 +54,13 @@ def check(run_id: str, language: str, step: int = 0) -> None:
 @tenant_task(**AGAIN, disowned=disowned.give_up)
 def apply(run_id: str, language: str, step: int = 0) -> None:
     _go_on(apply, run_id, "apply", language, step)
+
+
+@tenant_task(**AGAIN, disowned=disowned.leave)
+def undo(run_id: str, language: str, step: int = 0) -> None:
+    with override(language):
+        running.undo(UUID(run_id))
+    resume.run()
 
 
 def _go_on(task: Any, run_id: str, verb: str, language: str, step: int) -> None:

@@ -12,6 +12,7 @@ from crm.customers.actions import reveal_mobile
 from crm.customers.queries import masked_mobile
 from crm.followups import drafts, holds, marks, tasks
 from crm.followups.assigning import assign, check_caller, hand_over_all
+from crm.followups.forgetting import forget, worked_on
 from crm.followups.models import Draft, FollowUp, Hold, State
 from crm.followups.policy import callbacks
 from crm.followups.reach import number_to_call
@@ -27,6 +28,7 @@ __all__ = [
     "assign",
     "check_caller",
     "dial",
+    "forget",
     "hand_over_all",
     "hold",
     "record_outcome",
@@ -34,6 +36,7 @@ __all__ = [
     "release_all",
     "replan",
     "save_draft",
+    "worked_on",
 ]
 
 

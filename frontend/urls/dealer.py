@@ -23,6 +23,7 @@ urlpatterns = [
     path("imports/<uuid:key>/result/", imports.result, name="import-result"),
     path("imports/<uuid:key>/errors/", imports.errors, name="import-errors"),
     path("imports/<uuid:key>/cancel/", imports.cancel, name="import-cancel"),
+    path("", include("frontend.urls.data")),
     path("complaints/", complaints.complaints, name="complaints"),
     path("complaints/<uuid:key>/", complaints.complaint, name="complaint"),
     path("complaints/<uuid:key>/reveal/", complaints.reveal, name="complaint-reveal"),

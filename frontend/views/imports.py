@@ -4,6 +4,7 @@ Each page belongs to states of the import. Whoever comes by an old tab, the Back
 page whose time is over is led to the one that tells how it stands.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
@@ -32,10 +33,11 @@ PAGES = {
     State.UPLOADED: "import-mapping",
     State.CHECKED: "import-preview",
     State.DONE: "import-result",
+    State.UNDONE: "import-result",
 }
 """The page that tells how an import stands; of those not named here the progress does."""
 
-WANTED = {State.QUEUED, State.APPLYING, State.DONE}
+WANTED = {State.QUEUED, State.APPLYING, State.DONE, State.UNDOING}
 """Who asks for an import that is in one of these already has what they want."""
 
 ICONS: dict[Kind, str] = {
@@ -160,6 +162,7 @@ def progress(request: TenantRequest, key: UUID) -> HttpResponse:
     context = {"import_id": key, "job": job, "may_cancel": job.may_cancel, "may_make": request.actor.may("import.make")}
     if request.htmx:
         return render(request, "frontend/imports/_progress.html", context)
+    context["undoing"] = job.state == State.UNDOING
     trying = job.state == State.CHECKING or (job.state != State.QUEUED and job.started_at is None)
     context |= {"file": queries.outcome(request.actor, key).file, "step": 3 if trying else 4}
     return render(request, "frontend/imports/progress.html", context)
@@ -168,12 +171,15 @@ def progress(request: TenantRequest, key: UUID) -> HttpResponse:
 @require_safe
 def result(request: TenantRequest, key: UUID) -> HttpResponse:
     page = queries.outcome(request.actor, key)
-    if page.job.state != State.DONE:
+    if page.job.state not in {State.DONE, State.UNDONE}:
         return _led_on(request, key)
     context = {
         **_outcome(key, page),
         "job": page.job,
         "planned": page.planned,
+        "undone": page.undone,
+        "stays": [_linked(one) for one in page.undone.stays] if page.undone else [],
+        "undo_url": reverse("import-undo", args=[key]) if page.may_undo else None,
         "error_file_url": reverse("import-errors", args=[key]) if page.has_error_file else None,
         "workbench_url": reverse("workbench") if request.actor.may("callback.see") else None,
     }
@@ -188,6 +194,22 @@ def errors(request: TenantRequest, key: UUID) -> FileResponse:
     return FileResponse(path.open("rb"), as_attachment=True, filename=name)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: TenantRequest, key: UUID) -> HttpResponse:
+    """What taking an import back means, and doing it. A second click finds it on its way."""
+    request.actor.require("import.undo")
+    run, page = queries.get(request.actor, key), queries.outcome(request.actor, key)
+    if request.method != "POST":
+        if not page.may_undo:
+            return _led_on(request, key)
+        return render(request, "frontend/imports/undo.html", _outcome(key, page) | {"again": page.undone is not None})
+    try:
+        actions.undo(request.actor, run, now=timezone.now())
+    except Conflict as conflict:
+        messages.error(request, str(conflict))
+    return _led_on(request, key)
+
+
 @require_POST
 def cancel(request: TenantRequest, key: UUID) -> HttpResponse:
     run = queries.get(request.actor, key)
@@ -196,6 +218,19 @@ def cancel(request: TenantRequest, key: UUID) -> HttpResponse:
     except Conflict as conflict:
         messages.error(request, str(conflict))
     return _led_on(request, key)
+
+
+def _linked(one: queries.Stays) -> dict[str, Any]:
+    """A row that stayed, with the places to look at it."""
+    links = []
+    if one.run_id:
+        links.append({"label": _("那次导入"), "url": reverse("import-result", args=[one.run_id])})
+    if one.follow_up_id:
+        links.append({"label": _("那个回访"), "url": reverse("call", args=[one.follow_up_id])})
+    if one.customer_id:
+        with suppress(NoReverseMatch):
+            links.append({"label": _("客户档案"), "url": reverse("customer", args=[one.customer_id])})
+    return {**{name: getattr(one, name) for name in one.__dataclass_fields__}, "links": links}
 
 
 def _address(state: str, key: UUID) -> str:
