@@ -3,18 +3,21 @@
 Complaints ask for a closing call once they are solved; none is solved before complaints can be.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from crm.customers.queries import birthdays
 from crm.followups.models import FollowUp, State
+from crm.leads.queries import list_entries
 from crm.store.queries import StoreFacts
 from crm.vehicles import queries as vehicles
 from crm.vehicles.queries import Vehicle
 from sanfang.kernel import events
 from sanfang.kernel.events import TriggerKind
+from sanfang.standards.definitions import Pack
 
 Key = tuple[str, str]
 """Rule and trigger: what there is at most one follow-up of."""
@@ -23,13 +26,21 @@ Key = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class VehicleFacts:
     """``owner``: who has the car now. ``customers``: the customer on each of its documents, by trigger.
-    ``next_event``: the first event with a date that hasn't come, which the kernel doesn't know yet."""
+    ``next_event``: the first event with a date that hasn't come, which the kernel doesn't know yet. ``model``: what
+    a standard's service intervals go by; ``history`` has those of the store's own."""
 
     id: UUID
+    model: str
     history: events.VehicleHistory
     owner: UUID | None
     customers: dict[str, UUID]
     next_event: datetime | None
+
+    def by(self, pack: Pack) -> events.VehicleHistory:
+        """The same history as ``pack`` sees it, with its service intervals."""
+        told = self.history
+        vehicle = replace(told.vehicle, intervals=pack.service_intervals.for_model(self.model))
+        return events.VehicleHistory(vehicle, told.deliveries, told.orders)
 
 
 def vehicle_facts(vehicle_ids: Collection[UUID], store: StoreFacts, now: datetime) -> list[VehicleFacts]:
@@ -54,18 +65,20 @@ def vehicle_facts(vehicle_ids: Collection[UUID], store: StoreFacts, now: datetim
         told.document(delivery.pk, delivery.customer_id)
     for order in batch.orders:
         told = found[order.vehicle_id]
-        told.history.orders.append(
-            events.RepairOrder(
-                id=str(order.pk),
-                vin=told.history.vehicle.vin,
-                opened=order.opened_at,
-                closed=order.closed_at,
-                kind=events.OrderKind(order.kind),
-                mileage=order.mileage,
-            )
-        )
+        told.history.orders.append(_as_told(order, told.history.vehicle.vin))
         told.document(order.pk, order.customer_id)
     return [told.facts(store, now) for told in found.values()]
+
+
+def _as_told(order: vehicles.RepairOrder, vin: str) -> events.RepairOrder:
+    return events.RepairOrder(
+        id=str(order.pk),
+        vin=vin,
+        opened=order.opened_at,
+        closed=order.closed_at,
+        kind=events.OrderKind(order.kind),
+        mileage=order.mileage,
+    )
 
 
 class _Gathered:
@@ -85,7 +98,7 @@ class _Gathered:
         for order in self.history.orders:
             dated += [order.opened] if order.closed is None else [order.opened, order.closed]
         coming = min((at for at in dated if at > now), default=None)
-        return VehicleFacts(self.vehicle.pk, self.history, self.owner, self.customers, coming)
+        return VehicleFacts(self.vehicle.pk, self.vehicle.title, self.history, self.owner, self.customers, coming)
 
     def _told_by_dms(self, store: StoreFacts) -> None:
         """The DMS's next service belongs to the last visit, which is when it was told.
@@ -107,8 +120,15 @@ class _Gathered:
             )
 
 
-def customer_histories(customer_ids: Collection[UUID], store: StoreFacts) -> list[events.CustomerHistory]:
-    """What the rules ask of customers themselves: their birthdays."""
+def customer_histories(
+    customer_ids: Collection[UUID], store: StoreFacts, *, lists: bool = True
+) -> list[events.CustomerHistory]:
+    """What the rules ask of customers themselves: their birthdays and, with ``lists``, the lists they stand on."""
+    listed = defaultdict(list)
+    for entry in list_entries(customers=customer_ids) if lists else ():
+        told = events.ListEntry(str(entry.id), str(entry.customer), store.calendar.start_of(entry.day))
+        listed[entry.customer].append(told)
+    visits = _visits(listed) if listed else {}
     first = vehicles.first_events(customer_ids)
     found = []
     for customer, birthday in birthdays(customer_ids).items():
@@ -116,7 +136,24 @@ def customer_histories(customer_ids: Collection[UUID], store: StoreFacts) -> lis
         at = [store.calendar.start_of(delivered_on)] if delivered_on else []
         at += [opened_at] if opened_at else []
         known = events.Customer(str(customer), birthday, min(at, default=None))
-        found.append(events.CustomerHistory(known))
+        found.append(events.CustomerHistory(known, [], listed.get(customer, []), visits.get(customer, [])))
+    return found
+
+
+def next_listed(history: events.CustomerHistory, now: datetime) -> datetime | None:
+    """The first entry or visit with a date that hasn't come."""
+    dated = [entry.at for entry in history.entries]
+    for order in history.orders:
+        dated += [order.opened] if order.closed is None else [order.opened, order.closed]
+    return min((at for at in dated if at > now), default=None)
+
+
+def _visits(customer_ids: Collection[UUID]) -> dict[UUID, list[events.RepairOrder]]:
+    """The workshop's orders of the cars that these customers have now."""
+    owners = {car.pk: who for who, cars in vehicles.cars_of(customer_ids).items() for car in cars}
+    found: dict[UUID, list[events.RepairOrder]] = defaultdict(list)
+    for order in vehicles.history(owners).orders if owners else ():
+        found[owners[order.vehicle_id]].append(_as_told(order, str(order.vehicle_id)))
     return found
 
 

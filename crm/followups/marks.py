@@ -19,7 +19,9 @@ INSERT INTO followups_planstate (id, subject, marks, planned_marks)
 SELECT subject.id, subject.kind, 1, 0
   FROM (SELECT id, 'vehicle' AS kind FROM vehicles_vehicle
         UNION ALL
-        SELECT id, 'customer' FROM customers_customer WHERE birthday IS NOT NULL) AS subject
+        SELECT id, 'customer' FROM customers_customer WHERE birthday IS NOT NULL
+        UNION ALL
+        SELECT customer_id, 'customer' FROM leads_lead WHERE kind IN ('lost_list', 'canvassing')) AS subject
  WHERE NOT EXISTS (SELECT FROM followups_planstate AS known WHERE known.id = subject.id)
  ORDER BY subject.id
 ON CONFLICT (id) DO NOTHING
@@ -49,7 +51,8 @@ UPDATE followups_planstate AS state
 
 
 def adopt() -> None:
-    """Vehicles, and customers with a birthday, that no import has reported get a row too. One statement."""
+    """Vehicles, and customers with a birthday or on a list, that no import has reported get a row too. One
+    statement."""
     current_tenant()
     with connection.cursor() as cursor:
         cursor.execute(ADOPT)
@@ -61,7 +64,7 @@ def mark_vehicles(ids: Collection[UUID]) -> None:
 
 
 def mark_customers(ids: Collection[UUID]) -> None:
-    """Likewise. Customers of whom nothing is asked (no birthday) have no row and need none."""
+    """Likewise. Customers of whom nothing is asked (no birthday, no list) have no row and need none."""
     _run(MARK_CUSTOMERS, ids)
 
 

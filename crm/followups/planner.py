@@ -10,6 +10,9 @@ late, after every import or all at once:
   replaced) is *withdrawn*; when the trigger comes back, so does it;
 * what a person completed or gave up is never touched.
 
+Each standard's follow-ups are kept to what that standard asks for; new ones are made by the one of today, and only
+what opens since it was chosen (:mod:`crm.followups.asking`).
+
 Go-live: a follow-up whose trigger's own day (the delivery, the day the car left, the date itself) lies
 before the store's go-live isn't made (follow-ups.md, "In a store").
 
@@ -17,26 +20,34 @@ Planners of one tenant take turns batch by batch (an advisory lock). Calls go on
 names the number of attempts that was read, so a call that ends in between wins.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from crm.followups import facts, marks
+from crm.followups.asking import (
+    FINAL,
+    Batch,
+    Standards,
+    Wanted,
+    ask_for_customers,
+    ask_for_leads,
+    ask_for_vehicles,
+    asked_by,
+)
 from crm.followups.models import FollowUp, PlanState, State
+from crm.leads.queries import Lead
 from crm.store.queries import StoreFacts, store
 from sanfang.kernel import followups as kernel
-from sanfang.kernel.followups import RulesKernel
-from sanfang.kernel.rules import AfterRule, DaysAfter, MinutesAfter
+from sanfang.kernel.events import TriggerKind
+from sanfang.kernel.rules import WeeklyDraw
 
 BATCH = 500
 PLANNER_LOCK = 7301
 """First half of the advisory lock's key; the second is the schema. No other lock may use it."""
-FINAL = (State.COMPLETED, State.GIVEN_UP)
-OF_ITS_DOCUMENT = (DaysAfter, MinutesAfter, AfterRule)
-"""Kinds of rules about one visit or delivery: its customer is called, whoever has the car since."""
 
 MOVE = """
 UPDATE followups_followup AS known
@@ -62,29 +73,15 @@ class PlanResult:
     reopened: int = 0
 
 
-@dataclass(slots=True)
-class Wanted:
-    """One thing the rules ask for, and whom to call. What hasn't ``opened`` yet is not made, only moved."""
-
-    followup: kernel.FollowUp
-    customer: UUID
-    vehicle: UUID | None
-    opened: bool
-
-
-@dataclass(slots=True)
-class Batch:
-    """What the rules ask for a batch, by rule and trigger, and when each subject has to be looked at again."""
-
-    wanted: dict[facts.Key, Wanted] = field(default_factory=dict)
-    next_at: dict[UUID, datetime | None] = field(default_factory=dict)
-
-
 def plan(now: datetime, *, only: Collection[UUID] | None = None) -> PlanResult:
     """Plans what has changed or come due by ``now``; with ``only``, those vehicles and customers whatever."""
     result = PlanResult()
     place = store()
-    rules = RulesKernel(place.pack.ruleset, place.calendar)
+    standards = Standards(place)
+    if only is None and standards.has(standards.of_today, WeeklyDraw):
+        with transaction.atomic():
+            _take_turns()
+            _plan_draws(standards, now, result)
     marks.adopt()
     after: UUID | None = None
     while True:
@@ -94,7 +91,7 @@ def plan(now: datetime, *, only: Collection[UUID] | None = None) -> PlanResult:
             states = list((waiting.filter(pk__gt=after) if after else waiting)[:BATCH])
             if not states:
                 return result
-            _plan_batch(states, place, rules, now, result)
+            _plan_batch(states, standards, now, result)
         after = states[-1].pk
 
 
@@ -103,94 +100,54 @@ def _take_turns() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))", [PLANNER_LOCK])
 
 
-def _plan_batch(
-    states: list[PlanState], place: StoreFacts, rules: RulesKernel, now: datetime, result: PlanResult
-) -> None:
+def _plan_batch(states: list[PlanState], standards: Standards, now: datetime, result: PlanResult) -> None:
     vehicles = [state.pk for state in states if state.subject == PlanState.Subject.VEHICLE]
     customers = [state.pk for state in states if state.subject == PlanState.Subject.CUSTOMER]
-    known = list(FollowUp.objects.filter(vehicle__in=vehicles)) if vehicles else []
-    known += FollowUp.objects.filter(customer__in=customers, vehicle=None) if customers else []
     batch = Batch()
+    known: list[FollowUp] = []
     if vehicles:
-        _ask_for_vehicles(batch, vehicles, known, place, rules, now)
+        known = list(FollowUp.objects.filter(vehicle__in=vehicles))
+        ask_for_vehicles(batch, vehicles, known, standards, now)
     if customers:
-        _ask_for_customers(batch, customers, known, place, rules, now)
-    known += _known_elsewhere(batch, known)
+        theirs = FollowUp.objects.filter(customer__in=customers, vehicle=None)
+        of_customers = list(theirs.exclude(trigger_kind=TriggerKind.LOST_LEAD))
+        ask_for_customers(batch, customers, of_customers, standards, now)
+        known += of_customers
+    known += _known_elsewhere(batch.wanted.get(standards.of_today, {}), known)
     result.subjects += len(states)
-    result.made += _make(batch, known, place, now)
+    result.made += _make(batch.wanted.get(standards.of_today, {}), known, standards.place, now)
     _move(batch, known, result)
     marks.planned(states, batch.next_at, now)
 
 
-# --- what the rules ask for -----------------------------------------------------------------
-def _ask_for_vehicles(
-    batch: Batch,
-    vehicle_ids: list[UUID],
-    known: Iterable[FollowUp],
-    place: StoreFacts,
-    rules: RulesKernel,
-    now: datetime,
-) -> None:
-    ended = facts.outcomes(known)
-    for vehicle in facts.vehicle_facts(vehicle_ids, place, now):
-        replay = rules.vehicle(vehicle.history, ended, now)
-        batch.next_at[vehicle.id] = min(filter(None, (replay.next_opens, vehicle.next_event)), default=None)
-        for followup, opened in _both(replay):
-            on_document = vehicle.customers.get(followup.trigger)
-            if isinstance(place.pack.rules[followup.rule].rule, OF_ITS_DOCUMENT):
-                customer = on_document or vehicle.owner
-            else:
-                customer = vehicle.owner or on_document
-            _want(batch, followup, customer, vehicle.id, opened, place)
-
-
-def _ask_for_customers(
-    batch: Batch,
-    customer_ids: list[UUID],
-    known: Iterable[FollowUp],
-    place: StoreFacts,
-    rules: RulesKernel,
-    now: datetime,
-) -> None:
-    ended = facts.outcomes(known)
-    for history in facts.customer_histories(customer_ids, place):
-        customer = UUID(history.customer.id)
-        replay = rules.customer(history, ended, now)
-        batch.next_at[customer] = replay.next_opens
-        for followup, opened in _both(replay):
-            _want(batch, followup, customer, None, opened, place)
-
-
-def _both(replay: kernel.Replay) -> Iterable[tuple[kernel.FollowUp, bool]]:
-    yield from ((followup, False) for followup in replay.coming)
-    yield from ((followup, True) for followup in replay.made)
-
-
-def _want(
-    batch: Batch,
-    followup: kernel.FollowUp,
-    customer: UUID | None,
-    vehicle: UUID | None,
-    opened: bool,
-    place: StoreFacts,
-) -> None:
-    """A car without anybody to call (the store's own) asks for nothing."""
-    if customer is not None and followup.day >= place.go_live:
-        batch.wanted[followup.rule, followup.trigger] = Wanted(followup, customer, vehicle, opened)
+def _plan_draws(standards: Standards, now: datetime, result: PlanResult) -> None:
+    """Lost leads are looked at all together, whenever anything is planned: they are few, and a draw needs them all."""
+    place = standards.place
+    leads = list(Lead.objects.filter(kind=Lead.Kind.LOST_LEAD, day__gte=place.go_live))
+    if not leads:
+        return
+    batch = Batch()
+    ask_for_leads(batch, (lead for lead in leads if not lead.cancelled), standards, now)
+    keys = [str(lead.pk) for lead in leads]
+    rows = list(FollowUp.objects.filter(trigger__in=keys, trigger_kind=TriggerKind.LOST_LEAD))
+    cancelled = {str(lead.pk) for lead in leads if lead.cancelled}
+    result.made += _make(batch.wanted.get(standards.of_today, {}), rows, place, now)
+    _move(batch, [row for row in rows if asked_by(row) == standards.of_today or row.trigger in cancelled], result)
 
 
 # --- what is written ------------------------------------------------------------------------
-def _known_elsewhere(batch: Batch, known: Iterable[FollowUp]) -> Iterable[FollowUp]:
+def _known_elsewhere(wanted: Mapping[facts.Key, Wanted], known: Iterable[FollowUp]) -> Iterable[FollowUp]:
     """Follow-ups of these triggers that stand with another vehicle: the document has changed its car."""
-    missing = batch.wanted.keys() - {(row.rule, row.trigger) for row in known}
+    missing = wanted.keys() - {(row.rule, row.trigger) for row in known}
     if not missing:
         return []
     rows = FollowUp.objects.filter(trigger__in={trigger for _rule, trigger in missing})
     return [row for row in rows if (row.rule, row.trigger) in missing]
 
 
-def _make(batch: Batch, known: Iterable[FollowUp], place: StoreFacts, now: datetime) -> int:
+def _make(wanted: Mapping[facts.Key, Wanted], known: Iterable[FollowUp], place: StoreFacts, now: datetime) -> int:
     there = {(row.rule, row.trigger) for row in known}
+    start = place.calendar.start_of(place.since) if place.since else None
     fresh = [
         FollowUp(
             rule=one.followup.rule,
@@ -202,8 +159,8 @@ def _make(batch: Batch, known: Iterable[FollowUp], place: StoreFacts, now: datet
             planned_at=now,
             **_as_asked(one),
         )
-        for key, one in batch.wanted.items()
-        if one.opened and key not in there
+        for key, one in wanted.items()
+        if one.opened and key not in there and (start is None or one.followup.opens >= start)
     ]
     if fresh:
         FollowUp.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -231,7 +188,7 @@ def _move(batch: Batch, known: Iterable[FollowUp], result: PlanResult) -> None:
     for row in known:
         if row.state in FINAL:
             continue
-        target = _target(row, batch.wanted.get((row.rule, row.trigger)))
+        target = _target(row, batch.wanted.get(asked_by(row), {}).get((row.rule, row.trigger)))
         if any(getattr(row, column) != value for column, value in target.items()):
             changes.append((row, target))
             _count(row, str(target["state"]), result)

@@ -18,7 +18,10 @@ from sanfang.tenancy.context import current_tenant
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """One store as it works now. ``hold``: how long a customer stays with one specialist."""
+    """One store as it works now. ``hold``: how long a customer stays with one specialist.
+
+    ``since``: the first day on which this standard asks for anything; what an earlier one asked for stays.
+    """
 
     pack: Pack
     calendar: StoreCalendar
@@ -29,6 +32,8 @@ class StoreFacts:
     phone: str
     hold: timedelta
     changed_at: datetime
+    since: date | None = None
+    draw_seed: int = 0
 
 
 def store() -> StoreFacts:
@@ -48,6 +53,8 @@ def store() -> StoreFacts:
         phone=tenant.phone,
         hold=timedelta(minutes=row.hold_minutes),
         changed_at=row.changed_at,
+        since=row.standard_since,
+        draw_seed=row.draw_seed,
     )
 
 

@@ -17,6 +17,7 @@ from django.db import DatabaseError, transaction
 from row_support import a_complaint, wrong_data
 
 from crm.dms.models import ImportRun
+from crm.store.models import Store
 from crm.surveys.models import Response
 from crm.team.models import Deputy
 from sanfang.kernel.errors import Forbidden, NotFound, WrongTenant
@@ -85,6 +86,7 @@ MAKE: Made = {
     "imports": an_import,
     "messages": a_message,
     "responses": a_response,
+    "standards": lambda owner: Store.objects.values_list("pk", flat=True).get(),
     "tracking": lambda owner: wrong_data(owner.name),
 }
 

@@ -190,7 +190,7 @@ def test_a_call_that_ends_while_the_planner_works_wins(store: Any, call: Any, ac
     """The planner has read an unattempted call whose order is gone; the call is recorded before it writes."""
     li = actor("李娜")
     read, recorded = threading.Event(), threading.Event()
-    asking = planner._ask_for_vehicles
+    asking = planner.ask_for_vehicles
 
     def slowly(*arguments: Any) -> None:
         asking(*arguments)
@@ -199,7 +199,7 @@ def test_a_call_that_ends_while_the_planner_works_wins(store: Any, call: Any, ac
 
     def planning() -> Any:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(planner, "_ask_for_vehicles", slowly)
+            patch.setattr(planner, "ask_for_vehicles", slowly)
             return planner.plan(NOW)
 
     def calling() -> None:
