@@ -82,14 +82,18 @@ def being_made(kind: str) -> Iterator[PooledSchema]:
 
 
 @contextmanager
-def _maker(schema_name: str) -> Iterator[None]:
+def _maker(schema_name: str, *, wait: bool = True) -> Iterator[bool]:
+    """Whoever makes or removes this schema. Without ``wait`` it tells whether nobody else does."""
+    take = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with connections["provisioner"].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [schema_name])
+        cursor.execute(f"SELECT {take}(hashtextextended(%s, 0))", [schema_name])
+        held = wait or bool(cursor.fetchone()[0])
     try:
-        yield
+        yield held
     finally:
-        with connections["provisioner"].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema_name])
+        if held:
+            with connections["provisioner"].cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema_name])
 
 
 def reap() -> list[str]:
@@ -100,20 +104,13 @@ def reap() -> list[str]:
 
 
 def _reap_one(schema_name: str) -> bool:
-    with connections["provisioner"].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [schema_name])
-        if not cursor.fetchone()[0]:
+    with _maker(schema_name, wait=False) as held, door(), transaction.atomic():
+        # It may have been handed out since we read the list: then its row is gone.
+        row = PooledSchema.objects.select_for_update().filter(schema_name=schema_name, ready=False).first()
+        if not held or row is None:
             return False
-        try:
-            # It may have been handed out since we read the list: then its row is gone.
-            with door(), transaction.atomic():
-                row = PooledSchema.objects.select_for_update().filter(schema_name=schema_name, ready=False).first()
-                if row is None:
-                    return False
-                drop_schema(schema_name)
-                row.delete()
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema_name])
+        drop_schema(schema_name)
+        row.delete()
     return True
 
 

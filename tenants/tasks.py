@@ -1,4 +1,5 @@
 import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sanfang.tenancy.context import door
@@ -36,15 +37,22 @@ def retire_everywhere() -> None:
     """Sends a task for each tenant in which something may be past its time. Who is leaving keeps everything."""
     retire_public.delay()
     with door():
-        open_ones = Tenant.objects.filter(state__in=[State.READY, State.SUSPENDED]).exclude(kind=Kind.PUBLIC)
-        names = list(open_ones.values_list("schema_name", flat=True))
+        names = list(_staying().values_list("schema_name", flat=True))
     for name in names:
         retire_in.delay(name)
+
+
+def _staying() -> QuerySet[Tenant]:
+    return Tenant.objects.filter(state__in=[State.READY, State.SUSPENDED]).exclude(kind=Kind.PUBLIC)
 
 
 @platform_task()
 def retire_in(schema_name: str) -> None:
     """With the owner's rights, which no tenant's role has: the books are append-only for it (ADR 0008)."""
+    with door():
+        # It may have left since the task was sent. And no other schema is this task's business.
+        if not _staying().filter(schema_name=schema_name).exists():
+            return
     gone = retire(schema_name, retention().tenant, timezone.now())
     if gone:
         log.info("retired", schema=schema_name, **gone)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sanfang.messaging.models import Message
 from sanfang.tenancy.context import door, inside
 from tenants import retention
-from tenants.models import SchemaTemplate, Tenant
+from tenants.models import SchemaTemplate, State, Tenant
 from tenants.retention import BOOKS, Rule, retire
 from tenants.tasks import retire_in, retire_public
 
@@ -65,9 +65,9 @@ def kept(schema: str) -> dict[str, int]:
 
 
 def test_the_books_go_when_the_law_no_longer_wants_them(chengdu: Tenant, suzhou: Tenant) -> None:
-    for book in BOOKS:
-        as_owner(chengdu.schema_name, f"DELETE FROM {book}")
     for tenant in (chengdu, suzhou):
+        for book in BOOKS:
+            as_owner(tenant.schema_name, f"DELETE FROM {book}")
         write_books(tenant.schema_name, NOW - timedelta(days=days("audit_event") + 1), 3)
         write_books(tenant.schema_name, NOW - timedelta(days=days("audit_history") - 1), 2)
     retire_in(chengdu.schema_name)
@@ -75,6 +75,24 @@ def test_the_books_go_when_the_law_no_longer_wants_them(chengdu: Tenant, suzhou:
     assert kept(suzhou.schema_name) == dict.fromkeys(BOOKS, 5)
     retire_in(chengdu.schema_name)
     assert kept(chengdu.schema_name) == dict.fromkeys(BOOKS, 2)
+
+
+@pytest.mark.parametrize("state", [State.LEAVING, State.GONE])
+def test_nothing_is_taken_from_who_left_after_the_task_was_sent(suzhou: Tenant, state: State) -> None:
+    write_books(suzhou.schema_name, NOW - timedelta(days=days("audit_event") + 1))
+    before = kept(suzhou.schema_name)
+    Tenant.objects.filter(pk=suzhou.pk).update(state=state)
+    try:
+        retire_in(suzhou.schema_name)
+    finally:
+        Tenant.objects.filter(pk=suzhou.pk).update(state=State.READY)
+    assert kept(suzhou.schema_name) == before
+
+
+def test_no_other_schema_is_this_tasks_business() -> None:
+    for name in ("public", "pg_catalog", "t_template_dealer", 'x"; DROP SCHEMA public CASCADE; --'):
+        retire_in(name)
+    as_owner("public", "SELECT 1 FROM tenants_tenant")
 
 
 def test_a_tenants_role_still_deletes_nothing(chengdu: Tenant) -> None:
