@@ -43,9 +43,28 @@ def migrate_everything(
             make_schema(template_of(kind), role=False)
         groups = fleet.Groups(everybody(canaries))
         told(len(groups))
-        report = fleet.roll_out(groups, heard=heard, parallel=parallel)
-        _mark(report)
+        report = fleet.roll_out(groups, heard=_marking(heard), parallel=parallel)
+        _clear(report.current)
     return report
+
+
+def _marking(heard: fleet.Heard) -> fleet.Heard:
+    """A store that failed is read-only from that moment on: the rollout may be killed before its end."""
+
+    def hear(target: Target, error: str) -> None:
+        if error:
+            with door():
+                if Tenant.objects.filter(schema_name=target.schema).update(behind=error[:300]):
+                    forget_tenants()
+        heard(target, error)
+
+    return hear
+
+
+def _clear(current: set[str]) -> None:
+    with door():
+        if Tenant.objects.exclude(behind="").filter(schema_name__in=current).update(behind=""):
+            forget_tenants()
 
 
 def behind() -> list[Behind]:
@@ -79,13 +98,3 @@ def everybody(canaries: set[str] | None = None) -> list[Target]:
 
 def _first_of_each_kind(stores: list[tuple[str, str, str]]) -> set[str]:
     return set({kind: slug for _schema, kind, slug in reversed(stores)}.values())
-
-
-def _mark(report: fleet.Report) -> None:
-    """Only those that failed are touched, and those that failed before and don't any more."""
-    with door():
-        changed = Tenant.objects.exclude(behind="").filter(schema_name__in=report.current).update(behind="")
-        for target, reason in report.failed.items():
-            changed += Tenant.objects.filter(schema_name=target.schema).update(behind=reason[:300])
-    if changed:
-        forget_tenants()

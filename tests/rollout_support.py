@@ -8,6 +8,8 @@ from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
+import database
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -52,6 +54,24 @@ def write_later(folder: Path, app: str, *bodies: str) -> Iterator[None]:
     finally:
         settings.MIGRATION_MODULES = before
         sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def fresh(own_database: str, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test begins with the fleet as it is on disk."""
+    template = request.getfixturevalue("template_database")
+    for alias in connections:
+        connections[alias].close()
+    database.copy(template, own_database)
+    yield
+    for alias in connections:
+        connections[alias].close()
+
+
+@pytest.fixture
+def admin(own_database: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database.admin_url().rsplit("/", 1)[0] + f"/{own_database}", autocommit=True) as found:
+        yield found
 
 
 @pytest.fixture

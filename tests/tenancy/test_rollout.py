@@ -4,7 +4,6 @@ import random
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -14,7 +13,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
-from rollout_support import Later, column, columns, later, recorded, roll_out
+from rollout_support import Later, admin, column, columns, fresh, later, recorded, roll_out
 
 from crm.customers.models import Customer
 from sanfang.tenancy.context import inside
@@ -26,30 +25,9 @@ from tenants.models import PooledSchema, Tenant
 from tenants.provisioning import make_schema, refill
 from tenants.templates import pg_dump, template_of
 
-__all__ = ["later"]
+__all__ = ["admin", "fresh", "later"]
+pytestmark = pytest.mark.usefixtures("fresh")
 SCHEMAS = ["t_template_dealer", "t_cast_chengdu", "t_cast_suzhou"]
-
-
-@pytest.fixture(autouse=True)
-def fresh(own_database: str, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every test begins with the fleet as it is on disk."""
-    import database
-
-    template = request.getfixturevalue("template_database")
-    for alias in connections:
-        connections[alias].close()
-    database.copy(template, own_database)
-    yield
-    for alias in connections:
-        connections[alias].close()
-
-
-@pytest.fixture
-def admin(own_database: str) -> Iterator[psycopg.Connection[Any]]:
-    import database
-
-    with psycopg.connect(database.admin_url().rsplit("/", 1)[0] + f"/{own_database}", autocommit=True) as found:
-        yield found
 
 
 def test_everybody_gets_the_column_and_public_is_left_alone(later: Later) -> None:
@@ -180,127 +158,6 @@ def test_an_index_made_beside_the_work_is_taken_up_where_it_was_cut_off(
     found = admin.execute("SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = indexrelid "
                           "WHERE relname = 'name_and_mobile' AND indisvalid").fetchone()  # fmt: skip
     assert found == (3,)
-
-
-def test_a_failing_store_is_named_and_the_rest_go_on(later: Later, admin: psycopg.Connection[Any]) -> None:
-    admin.execute("ALTER TABLE t_cast_suzhou.customers_customer ADD COLUMN height text")
-    later("customers", column("height"))
-    report, heard = roll_out()
-    assert [target.label for target in report.failed] == ["suzhou"]
-    assert "height" in columns("t_cast_chengdu")
-    assert ("customers", "0900_later") not in recorded("t_cast_suzhou")
-    suzhou = Tenant.objects.get(slug="suzhou")
-    assert "height" in suzhou.behind
-    assert Tenant.objects.get(slug="chengdu").behind == ""
-    assert "suzhou" in [one.label for one in behind()]
-
-    admin.execute("ALTER TABLE t_cast_suzhou.customers_customer DROP COLUMN height")
-    report, heard = roll_out()
-    assert heard == [("suzhou", "")]
-    suzhou.refresh_from_db()
-    assert suzhou.behind == ""
-
-
-@pytest.mark.parametrize("schema", ["t_template_dealer", "t_cast_chengdu"])
-def test_a_failing_template_or_canary_ends_it_before_the_others(
-    later: Later, admin: psycopg.Connection[Any], schema: str
-) -> None:
-    admin.execute(f"ALTER TABLE {schema}.customers_customer ADD COLUMN height text")
-    later("customers", column("height"))
-    report, _heard = roll_out(canaries={"chengdu"})
-    assert report.stopped
-    assert "height" not in columns("t_cast_suzhou")
-    with pytest.raises(CommandError, match="Stopped"):
-        call_command("migrate_tenants", "--no-pool", "--canary", "chengdu")
-
-
-def test_stores_whose_first_ones_fail_are_left_alone(
-    later: Later, admin: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both stores are one migration behind the template, so one of them has to lead."""
-    later("customers", column("height"))
-    for schema in ("t_cast_chengdu", "t_cast_suzhou"):
-        admin.execute(f"ALTER TABLE {schema}.customers_customer ADD COLUMN height text")
-        admin.execute(f"INSERT INTO {schema}.django_migrations (app, name, applied) VALUES ('gone', '0001', now())")
-    monkeypatch.setattr(fleet, "PATHFINDERS", 1)
-    report, _heard = roll_out(canaries={"lanchuan"})
-    reasons = {target.label: reason for target, reason in report.failed.items()}
-    assert reasons["suzhou"].startswith("left alone")
-    assert "already exists" in reasons["chengdu"]
-
-
-@pytest.mark.parametrize("apart", [False, True])
-def test_among_stores_left_behind_the_canary_leads(later: Later, admin: psycopg.Connection[Any], apart: bool) -> None:
-    """The templates are up to date already; the two stores are of one state, or each of its own."""
-    later("customers", column("height"))
-    roll_out()
-    for schema in ("t_cast_chengdu", "t_cast_suzhou"):
-        admin.execute(f"ALTER TABLE {schema}.customers_customer DROP COLUMN height")
-        admin.execute(f"DELETE FROM {schema}.django_migrations WHERE name = '0900_later'")
-    if apart:
-        admin.execute("INSERT INTO t_cast_suzhou.django_migrations (app, name, applied) VALUES ('gone', '1', now())")
-    _report, heard = roll_out(canaries={"suzhou"})
-    assert heard == [("suzhou", ""), ("chengdu", "")]
-
-
-def test_a_table_in_use_is_waited_for_in_turns(
-    later: Later, admin: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(steps, "LOCK_TIMEOUT_MS", 50)
-    monkeypatch.setattr(steps, "FIRST_PAUSE", 0.05)
-    later("customers", column("height"))
-    held, release = threading.Event(), threading.Event()
-
-    def somebody_reads() -> None:
-        with admin.transaction():
-            admin.execute("LOCK TABLE t_cast_suzhou.customers_customer IN ACCESS SHARE MODE")
-            held.set()
-            release.wait(10)
-
-    reader = threading.Thread(target=somebody_reads)
-    reader.start()
-    held.wait(10)
-    threading.Timer(0.3, release.set).start()
-    report, _heard = roll_out()
-    reader.join()
-    assert not report.failed
-    assert "height" in columns("t_cast_suzhou")
-
-
-def test_a_table_that_is_never_let_go_fails_that_store_only(
-    later: Later, admin: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(steps, "LOCK_TIMEOUT_MS", 20)
-    monkeypatch.setattr(steps, "FIRST_PAUSE", 0.01)
-    later("customers", column("height"))
-    with admin.transaction():
-        admin.execute("LOCK TABLE t_cast_suzhou.customers_customer IN ACCESS SHARE MODE")
-        report, _heard = roll_out(canaries={"chengdu"})
-    assert [target.label for target in report.failed] == ["suzhou"]
-    assert "lock timeout" in next(iter(report.failed.values()))
-
-
-def test_killed_at_any_schema_and_begun_again(later: Later, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ended after the n-th schema, for every n: what is done stays done, and the next run does the rest."""
-
-    class Killed(BaseException):
-        pass
-
-    later("customers", column("height"))
-    total = len(everybody())
-    for position in range(total):
-        done: list[str] = []
-
-        def hear(target: Target, error: str, done: list[str] = done) -> None:
-            done.append(target.label)
-            raise Killed
-
-        with pytest.raises(Killed), fleet.alone():
-            fleet.roll_out(fleet.Groups(everybody()), heard=hear, parallel=1)
-        assert len(done) == 1, position
-    _report, heard = roll_out()
-    assert heard == []
-    assert behind() == []
 
 
 def test_only_one_at_a_time(own_database: str) -> None:

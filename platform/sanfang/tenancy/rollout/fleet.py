@@ -219,11 +219,17 @@ def _side_by_side(work: list[tuple[Written, Target]], hear: Heard, parallel: int
             for written, target in chunk:
                 _one(written, target, hear)
         finally:
-            connections[ALIAS].close()
+            # This thread's own.
+            connections.close_all()
 
     with ThreadPoolExecutor(max_workers=parallel) as pool:
-        for finished in as_completed([pool.submit(carry_out, chunk) for chunk in chunks]):
-            finished.result()
+        try:
+            for finished in as_completed([pool.submit(carry_out, chunk) for chunk in chunks]):
+                finished.result()
+        except BaseException:
+            # Whoever interrupts waits for what is at work, not for all the rest.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _reason(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """What schemas of one state are missing, written down as SQL once for all of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import router
@@ -30,18 +30,28 @@ class KnownLoader(MigrationLoader):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Some migrations that a schema gets together.
+class Part:
+    """A migration and its SQL. A schema gets both, the statements and the note that it has them, or neither."""
 
-    ``statements`` with their records go out as one transaction in one round trip. A step with ``code`` holds one
-    migration that is more than SQL, or that mustn't run in a transaction; it is carried out schema by schema from
-    the models as they were ``before``.
+    key: tuple[str, str]
+    statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Some migrations that a schema gets in one round trip, each in a transaction of its own, as Django gives them.
+
+    A step with ``code`` holds one migration that is more than SQL, or that mustn't run in a transaction; it is
+    carried out schema by schema from the models as they were ``before``.
     """
 
-    migrations: tuple[tuple[str, str], ...]
-    statements: tuple[str, ...] = ()
+    parts: tuple[Part, ...]
     code: Migration | None = None
     before: ProjectState = field(default_factory=ProjectState)
+
+    def without(self, known: Applied) -> "Step":
+        """What is left of it for a schema that has some of its migrations."""
+        return replace(self, parts=tuple(part for part in self.parts if part.key not in known))
 
 
 class Plan:
@@ -69,18 +79,23 @@ class Plan:
 
     def write_down(self, migration: Migration, connection: Any) -> Step:
         """The next migration as a step. ``connection`` is in a schema that has all the ones before it."""
-        key = ((migration.app_label, migration.name),)
+        key = (migration.app_label, migration.name)
         if not router.allow_migrate(connection.alias, migration.app_label):
             # This kind of tenant doesn't carry the app: it is only noted down as done.
             self.state = migration.mutate_state(self.state, preserve=False)
-            return Step(key)
+            return Step((Part(key),))
         if not migration.atomic or not all(_is_sql(operation) for operation in migration.operations):
             before = self.state.clone()
             self.state = migration.mutate_state(self.state, preserve=False)
-            return Step(key, code=migration, before=before)
+            return Step((Part(key),), code=migration, before=before)
         with connection.schema_editor(collect_sql=True, atomic=True) as editor:
             self.state = migration.apply(self.state, editor, collect_sql=True)
-        return Step(key, tuple(line for line in editor.collected_sql if not line.startswith("--")))
+        return Step((Part(key, tuple(one for one in editor.collected_sql if not _is_comment(one))),))
+
+
+def _is_comment(statement: str) -> bool:
+    """What Django says about each operation. A statement may well begin with a comment."""
+    return all(line.lstrip().startswith("--") for line in statement.splitlines() if line.strip())
 
 
 def _is_sql(operation: Any) -> bool:
@@ -93,7 +108,6 @@ def joined(steps: list[Step]) -> list[Step]:
     found: list[Step] = []
     for step in steps:
         if found and step.code is None and found[-1].code is None:
-            last = found.pop()
-            step = Step(last.migrations + step.migrations, last.statements + step.statements)
+            step = Step(found.pop().parts + step.parts)
         found.append(step)
     return found

@@ -1,7 +1,7 @@
-"""Applying a step to one schema: whole or not at all."""
+"""Applying a step to one schema: each of its migrations whole or not at all."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.db.migrations.state import ProjectState
 from psycopg import sql
 
 from sanfang.tenancy.backend.base import OWNER_ROLE
-from sanfang.tenancy.rollout.plans import Step
-from sanfang.tenancy.rollout.states import Recorder, Target
+from sanfang.tenancy.rollout.plans import Part, Step
+from sanfang.tenancy.rollout.states import Recorder, Target, applied
 
 LOCK_TIMEOUT_MS = 2_000
 """A statement that waits longer for a table makes everybody queue behind it; it lets go and tries again."""
@@ -25,8 +25,8 @@ FIRST_PAUSE = 0.5
 def apply(step: Step, target: Target, connection: Any, *, attempts: int = ATTEMPTS) -> None:
     """Gives ``target`` the migrations of ``step``. Raises what the database says when it can't be done.
 
-    ``connection`` is the provisioner's. Killed at any moment, the schema either has all of the step or nothing of
-    it; a step with code that mustn't run in a transaction is taken up again.
+    ``connection`` is the provisioner's. Killed at any moment, the schema has each migration whole, with its record,
+    or nothing of it; a step with code that mustn't run in a transaction is taken up again.
     """
     for attempt in range(attempts):
         try:
@@ -40,6 +40,8 @@ def apply(step: Step, target: Target, connection: Any, *, attempts: int = ATTEMP
             if not _is_lock_timeout(error) or attempt == attempts - 1:
                 raise
             time.sleep(FIRST_PAUSE * 2**attempt)
+            if step.code is None:
+                step = step.without(applied(connection, target.schema))
 
 
 @contextmanager
@@ -58,28 +60,29 @@ def _is_lock_timeout(error: BaseException) -> bool:
 
 
 def _run_sql(step: Step, target: Target, connection: Any) -> None:
-    text = sql.SQL("\n").join(
-        [
-            sql.SQL("BEGIN; SET LOCAL ROLE {};").format(sql.Identifier(OWNER_ROLE)),
-            sql.SQL("SET LOCAL lock_timeout = {};").format(sql.Literal(LOCK_TIMEOUT_MS)),
-            sql.SQL("SET LOCAL search_path TO {};").format(sql.Identifier(target.schema)),
-            *(sql.SQL(statement) for statement in step.statements),
-            _records(step.migrations),
-            sql.SQL("COMMIT;"),
-        ]
-    )
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     try:
-        raw.execute(text)
+        raw.execute(sql.SQL("\n").join(_transaction(part, target) for part in step.parts))
     except psycopg.Error:
         raw.rollback()
         raise
 
 
-def _records(migrations: Iterable[tuple[str, str]]) -> sql.Composable:
-    rows = [sql.SQL("({}, {}, now())").format(sql.Literal(app), sql.Literal(name)) for app, name in migrations]
-    return sql.SQL("INSERT INTO django_migrations (app, name, applied) VALUES {};").format(sql.SQL(", ").join(rows))
+def _transaction(part: Part, target: Target) -> sql.Composable:
+    """One for each migration: what a foreign key puts off to the commit stands in the way of a later ALTER TABLE."""
+    return sql.SQL("\n").join(
+        [
+            sql.SQL("BEGIN; SET LOCAL ROLE {};").format(sql.Identifier(OWNER_ROLE)),
+            sql.SQL("SET LOCAL lock_timeout = {};").format(sql.Literal(LOCK_TIMEOUT_MS)),
+            sql.SQL("SET LOCAL search_path TO {};").format(sql.Identifier(target.schema)),
+            *(sql.SQL(statement) for statement in part.statements),
+            sql.SQL("INSERT INTO django_migrations (app, name, applied) VALUES ({}, {}, now());").format(
+                *map(sql.Literal, part.key)
+            ),
+            sql.SQL("COMMIT;"),
+        ]
+    )
 
 
 def _run_code(migration: Migration, before: ProjectState, connection: Any) -> None:
