@@ -43,9 +43,17 @@ def table() -> dict[str, dict[str, int]]:
 
 def seconds_to_wait(request: HttpRequest) -> int:
     """0 for a request that may go on; else when its minute is over. Asked when it is known who is signed in."""
-    if not settings.RATE_LIMITS:
+    return _counted(_counts(request))
+
+
+def seconds_to_wait_outside(request: HttpRequest) -> int:
+    """The same for a request that no tenant answers: an unknown host, a closed store."""
+    return _counted(_by_address(request, "outside", table()["public"]["address"]))
+
+
+def _counted(counts: list[tuple[str, int]]) -> int:
+    if not (settings.RATE_LIMITS and counts):
         return 0
-    counts = _counts(request)
     prefix = settings.CACHES["shared"]["KEY_PREFIX"]
     keys = [f"{prefix}:requests:{name}" for name, _most in counts]
     try:
@@ -63,9 +71,12 @@ def _counts(request: HttpRequest) -> list[tuple[str, int]]:
         return [(f"{where}:token:{request.token.pk}", most["token"]), (f"{where}:tokens", most["tokens"])]  # type: ignore[attr-defined]
     if request.actor:  # type: ignore[attr-defined]
         return [(f"{where}:person:{request.user.pk}", most["person"]), (f"{where}:people", most["people"])]
+    return [*_by_address(request, where, most["address"]), (f"{where}:visitors", most["visitors"])]
+
+
+def _by_address(request: HttpRequest, where: str, most: int) -> list[tuple[str, int]]:
     address = client_address(request)
-    by_address = [(f"{where}:address:{address}", most["address"])] if address else []
-    return [*by_address, (f"{where}:visitors", most["visitors"])]
+    return [(f"{where}:address:{address}", most)] if address else []
 
 
 @cache

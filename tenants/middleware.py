@@ -5,6 +5,7 @@ role, and a view of a tenant can't be reached under the door's.
 """
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -18,6 +19,7 @@ from django.utils import timezone
 
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import inside
+from tenants.limits import seconds_to_wait_outside
 from tenants.models import Kind, Membership, State
 from tenants.queries import live_memberships, tenant_of_host
 from tenants.roles import roles
@@ -50,14 +52,20 @@ class TenantOfHostMiddleware:
         connection.set_schema_to_public()  # type: ignore[attr-defined]
         tenant = tenant_of_host(request.get_host().rsplit(":", 1)[0])
         if tenant is None or tenant.state in {State.PROVISIONING, State.GONE}:
-            return render(request, "frontend/errors/unknown_host.html", status=404)
+            return self._closed(request, "unknown_host", {}, 404)
         request.tenant = tenant  # type: ignore[attr-defined]
         request.urlconf = settings.TENANT_TYPES[tenant.kind]["URLCONF"]
         structlog.contextvars.bind_contextvars(tenant=tenant.slug)
         if tenant.state != State.READY:
-            return render(request, "frontend/errors/suspended.html", {"tenant": tenant}, status=403)
+            return self._closed(request, "suspended", {"tenant": tenant}, 403)
         with timezone.override(ZoneInfo(tenant.time_zone)):
             return self.get_response(request)
+
+    @staticmethod
+    def _closed(request: HttpRequest, page: str, context: dict[str, Any], status: int) -> HttpResponse:
+        if seconds := seconds_to_wait_outside(request):
+            return HttpResponse(status=429, headers={"Retry-After": str(seconds)})
+        return render(request, f"frontend/errors/{page}.html", context, status=status)
 
 
 class SessionOfTenantMiddleware:

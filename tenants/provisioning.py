@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
@@ -22,6 +23,7 @@ from tenants.models import Domain, Kind, PooledSchema, State, Tenant
 from tenants.signals import tenant_opened
 from tenants.templates import replay, template_of, template_sql
 
+DRAWS = 5
 TENANT_KINDS = [Kind.DEALER, Kind.GROUP, Kind.OEM]
 
 
@@ -56,12 +58,19 @@ def make_schema(schema_name: str, *, role: bool = True) -> None:
 def refill(kind: str, size: int | None = None) -> int:
     """Makes ready schemas until ``size`` of ``kind`` wait in the pool; returns how many were made."""
     wanted = settings.TENANT_POOL_SIZE if size is None else size
+    made = 0
+    # One at a time: two who count together would both make what is missing.
+    with _maker(f"pool of {kind}"):
+        while _ready(kind) < wanted:
+            with being_made(kind) as row:
+                PooledSchema.objects.filter(pk=row.pk).update(ready=True)
+            made += 1
+    return made
+
+
+def _ready(kind: str) -> int:
     with door():
-        missing = wanted - PooledSchema.objects.filter(kind=kind, ready=True).count()
-    for _number in range(missing):
-        with being_made(kind) as row:
-            PooledSchema.objects.filter(pk=row.pk).update(ready=True)
-    return max(missing, 0)
+        return PooledSchema.objects.filter(kind=kind, ready=True).count()
 
 
 @contextmanager
@@ -82,18 +91,18 @@ def being_made(kind: str) -> Iterator[PooledSchema]:
 
 
 @contextmanager
-def _maker(schema_name: str, *, wait: bool = True) -> Iterator[bool]:
-    """Whoever makes or removes this schema. Without ``wait`` it tells whether nobody else does."""
+def _maker(name: str, *, wait: bool = True) -> Iterator[bool]:
+    """Whoever makes or removes what has this name. Without ``wait`` it tells whether nobody else does."""
     take = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with connections["provisioner"].cursor() as cursor:
-        cursor.execute(f"SELECT {take}(hashtextextended(%s, 0))", [schema_name])
+        cursor.execute(f"SELECT {take}(hashtextextended(%s, 0))", [name])
         held = wait or bool(cursor.fetchone()[0])
     try:
         yield held
     finally:
         if held:
             with connections["provisioner"].cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [schema_name])
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def reap() -> list[str]:
@@ -134,7 +143,8 @@ def claim(*, kind: str, slug: str, name: str, short_name: str, **details: Any) -
                 tenant = _hand_out(PooledSchema.objects.filter(pk=row.pk), **details)
         except Busy as error:
             raise DomainError(_("系统正在升级，请几分钟后再试。"), code="pool_empty") from error
-    assert tenant is not None
+    if tenant is None:
+        raise RuntimeError("A schema was made for this tenant and is gone.")
     return tenant
 
 
@@ -158,12 +168,7 @@ def _hand_out(waiting: QuerySet[PooledSchema], *, slug: str, **fields: Any) -> T
         chosen = waiting.select_for_update(skip_locked=True).order_by("id").first()
         if chosen is None:
             return None
-        tenant = Tenant(schema_name=chosen.schema_name, slug=slug, state=State.READY, **fields)
-        try:
-            with transaction.atomic():
-                tenant.save()
-        except IntegrityError as error:
-            raise _slug_taken(slug) from error
+        tenant = _recorded(schema_name=chosen.schema_name, slug=slug, state=State.READY, **fields)
         # Its first address, so there is no other one to make secondary, as saving one would.
         Domain.objects.bulk_create(
             [Domain(tenant=tenant, domain=f"{slug}{settings.TENANT_HOST_SUFFIX}", is_primary=True)]
@@ -171,6 +176,23 @@ def _hand_out(waiting: QuerySet[PooledSchema], *, slug: str, **fields: Any) -> T
         chosen.delete()
         tenant_opened.send(Tenant, tenant=tenant)
         return tenant
+
+
+def _recorded(**fields: Any) -> Tenant:
+    """The tenant's row. Its short code is drawn by lot, and drawn again when another tenant has it."""
+    for draws_left in reversed(range(DRAWS)):
+        try:
+            with transaction.atomic():
+                return Tenant.objects.create(**fields)
+        except IntegrityError as error:
+            if not (draws_left and "code" in _constraint(error)):
+                raise _slug_taken(fields["slug"]) from error
+    raise AssertionError("the last draw returns or raises")
+
+
+def _constraint(error: IntegrityError) -> str:
+    cause = error.__cause__
+    return (cause.diag.constraint_name or "") if isinstance(cause, psycopg.Error) else ""
 
 
 def ensure_public_tenant() -> None:

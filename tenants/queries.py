@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
+import structlog
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.cache import caches
@@ -15,6 +16,7 @@ from sanfang.tenancy.context import door
 from tenants.models import Affiliation, Domain, Kind, Membership, State, Tenant, User
 from tenants.roles import roles
 
+log = structlog.get_logger("sanfang.tenants")
 VERSION = "tenants:version"
 TENANT_SECONDS = 30
 """How long a looked-up tenant is believed; a change shows at once because it moves the version."""
@@ -48,10 +50,14 @@ def _looked_up(host: str) -> Tenant | None:
 
 
 def forget_tenants() -> None:
-    """Makes every process look tenants up afresh."""
+    """Makes every process look tenants up afresh. The change itself stands with the cache down as well: nobody is
+    told by the cache then, and when it is back it has forgotten what it knew after ``TENANT_SECONDS``."""
     cache = caches["shared"]
-    cache.get_or_set(VERSION, 1, None)
-    cache.incr(VERSION)
+    try:
+        cache.get_or_set(VERSION, 1, None)
+        cache.incr(VERSION)
+    except RedisError as error:
+        log.error("tenants not forgotten", reason=type(error).__name__)
 
 
 def live_memberships(user: User) -> list[Membership]:

@@ -49,6 +49,8 @@ def test_never_within_a_transaction(chengdu: Tenant, suzhou: Tenant) -> None:
     with transaction.atomic():
         held = backend()
         assert [backend(chengdu), backend(suzhou), backend()] == [held] * 3
+        close_old_connections()
+        assert backend() == held
     close_old_connections()
     assert backend() != held
 

@@ -198,7 +198,7 @@ def test_waiting_for_the_second_of_two_tables_the_first_ones_migration_is_not_do
     )
     held, release = threading.Event(), threading.Event()
     # Between two attempts the reader lets go.
-    monkeypatch.setattr(steps.time, "sleep", lambda seconds: release.set())
+    monkeypatch.setattr("sanfang.tenancy.rollout.steps.time.sleep", lambda seconds: release.set())
 
     def somebody_reads() -> None:
         with admin.transaction():

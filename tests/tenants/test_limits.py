@@ -14,6 +14,7 @@ from redis.connection import Connection
 from redis.retry import Retry
 
 from tenants import limits
+from tenants.actions import resume, suspend
 from tenants.models import Kind, Tenant
 
 FEW = {"person": 5, "people": 8, "address": 4, "visitors": 6}
@@ -25,13 +26,13 @@ def few(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """Small numbers, and counts of this test alone."""
     settings.RATE_LIMITS = True
     monkeypatch.setattr(limits, "table", lambda: {kind.value: FEW for kind in Kind})
-    monkeypatch.setattr(limits, "_counts", _of_this_test(limits._counts))
+    monkeypatch.setattr(limits, "_counted", _of_this_test(limits._counted))
     monkeypatch.setattr(limits, "_silent_until", 0.0)
 
 
-def _of_this_test(counts: Callable[..., list[tuple[str, int]]]) -> Callable[..., list[tuple[str, int]]]:
+def _of_this_test(counted: Callable[[list[tuple[str, int]]], int]) -> Callable[[list[tuple[str, int]]], int]:
     test = uuid4()
-    return lambda request: [(f"{test}:{name}", most) for name, most in counts(request)]
+    return lambda counts: counted([(f"{test}:{name}", most) for name, most in counts])
 
 
 def ask(client: Client, times: int, path: str = PAGE) -> list[int]:
@@ -88,6 +89,16 @@ def test_an_invented_session_is_a_visitors(network: dict[str, Tenant]) -> None:
         client.cookies["__Host-sanfang-session"] = f"invented{number:024}"
         answers.append(client.get("/accounts/login/").status_code)
     assert answers == [200] * 4 + [429] * 2
+
+
+def test_a_flood_to_hosts_that_nobody_has_or_that_are_closed_is_put_off(chengdu: Tenant) -> None:
+    answers = [Client(SERVER_NAME=f"x{number}.localhost").get("/").status_code for number in range(6)]
+    assert answers == [404] * 4 + [429] * 2
+    suspend(chengdu)
+    other = Client(SERVER_NAME="chengdu.localhost", REMOTE_ADDR="198.51.100.7")
+    assert ask(other, 6) == [403] * 4 + [429] * 2
+    resume(chengdu)
+    assert ask(other, 1) == [302]
 
 
 def test_processes_count_together(client_of: Callable[[str], Client], network: dict[str, Tenant]) -> None:

@@ -150,6 +150,27 @@ def test_while_migrations_are_at_work_an_empty_pool_says_so() -> None:
     assert not Tenant.objects.filter(slug="too-early").exists()
 
 
+def test_who_refills_beside_others_makes_no_more_than_are_missing() -> None:
+    def refill(_number: int) -> int:
+        try:
+            return provisioning.refill("group", size=2)
+        finally:
+            connections.close_all()
+
+    assert sum(at_once(3, refill)) == 2
+
+
+def test_a_code_that_another_tenant_has_is_drawn_again(monkeypatch: pytest.MonkeyPatch, chengdu: Tenant) -> None:
+    drawn = iter([chengdu.code, chengdu.code, "zz9z"])
+    monkeypatch.setattr("tenants.models.short_code", lambda length: next(drawn))
+    claimed = claim("taizhou")
+    assert isinstance(claimed, Tenant)
+    assert claimed.code == "zz9z"
+    monkeypatch.setattr("tenants.models.short_code", lambda length: chengdu.code)
+    assert claim("huzhou") == "slug_taken"
+    assert not Tenant.objects.filter(slug="huzhou").exists()
+
+
 def test_who_asks_while_a_store_signs_up_is_not_told_for_long_that_it_isnt_there() -> None:
     """Its address is looked up (and remembered) by others before the sign-up is committed."""
 

@@ -56,6 +56,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._touched.clear()
 
     def close_if_unusable_or_obsolete(self) -> None:
+        if self.in_atomic_block:
+            return
         super().close_if_unusable_or_obsolete()
         if len(self._touched) > settings.SCHEMAS_PER_CONNECTION:
             self.close()
