@@ -21,6 +21,7 @@ from django.utils import timezone
 from sanfang.tenancy.context import door
 from sanfang.tenancy.rollout.plans import KnownLoader
 from sanfang.tenancy.rollout.states import applied, digests
+from tenants.migrating import behind
 from tenants.models import Kind, PooledSchema, Tenant
 from tenants.provisioning import TENANT_KINDS
 
@@ -99,38 +100,63 @@ def _missing(connection: Any, schema: str) -> int:
 
 
 def alarms(now: datetime) -> Iterator[str]:
-    """What is beyond its limit (``alarms.yaml``), in words."""
-    most = limits()
-    age = _freeze_age()
-    if age > most["freeze_age"]:
-        yield f"freeze age {age} is beyond {most['freeze_age']}: is autovacuum keeping up?"
-    for kind, ready in _pool().items():
-        if ready < most["pool_least"]:
-            yield f"{ready} schemas of kind {kind} are ready in the pool, at least {most['pool_least']} should be"
-    found = lines()
+    """What is beyond its limit (``alarms.yaml``), in words. What can't be looked at is an alarm, and hides no other."""
+    for look in (_freeze_age, _pool, _schemas_behind, _tenants, _queues):
+        try:
+            yield from look(now)
+        except Exception as error:
+            yield f"{look.__name__.strip('_').replace('_', ' ')} could not be looked at: {type(error).__name__}"
+
+
+def _tenants(now: datetime) -> Iterator[str]:
+    most, found = limits(), lines()
+    bare = [line.tenant.slug for line in found if line.tenant.is_open and not line.version]
+    if bare:
+        yield f"tenants without a schema: {_some(bare)}"
     behind = [line.tenant.slug for line in found if line.behind]
     if len(behind) > most["behind_most"]:
-        yield f"{len(behind)} tenants lack migrations ({', '.join(behind[:5])} …): manage.py migrate_tenants"
+        yield f"tenants that lack migrations: {_some(behind)}: manage.py migrate_tenants"
+    broken = [f"{line.tenant.slug} ({line.tenant.behind})" for line in found if line.tenant.behind]
+    if broken:
+        yield f"tenants that are read-only, because the last rollout failed there: {_some(broken)}"
     late = timedelta(hours=most["lag_hours"])
     waits = [line.tenant.slug for line in found if line.tenant.is_open and line.lag(now) > late]
     if waits:
-        yield f"work of {len(waits)} tenants waits since more than {late} ({', '.join(waits[:5])} …)"
-    yield from _queues(now)
+        yield f"tenants whose work waits since more than {late}: {_some(waits)}"
 
 
-def _freeze_age() -> int:
+def _some(names: list[str]) -> str:
+    return f"{len(names)} ({', '.join(names[:5])}{', …' if len(names) > 5 else ''})"
+
+
+def _schemas_behind(now: datetime) -> Iterator[str]:
+    """Templates and the pool: what new tenants are made of."""
+    tenants = {line.schema_name for line in Tenant.objects.only("schema_name")}
+    waiting = [one.label for one in behind() if one.schema not in tenants]
+    if waiting:
+        yield f"templates or ready schemas that lack migrations: {_some(waiting)}: manage.py migrate_tenants"
+
+
+def _freeze_age(now: datetime) -> Iterator[str]:
+    most = limits()["freeze_age"]
     connection: Any = connections[ALIAS]
     connection.set_schema_to_public()
     with connection.cursor() as cursor:
         cursor.execute(FREEZE)
-        return int(cursor.fetchone()[0])
+        age = int(cursor.fetchone()[0])
+    if age > most:
+        yield f"freeze age {age} is beyond {most}: is autovacuum keeping up?"
 
 
-def _pool() -> dict[str, int]:
+def _pool(now: datetime) -> Iterator[str]:
+    least = limits()["pool_least"]
     with door():
         counted = PooledSchema.objects.values("kind").annotate(ready=Count("pk", filter=Q(ready=True)))
         found = {row["kind"]: row["ready"] for row in counted}
-    return {str(Kind(kind).value): found.get(kind, 0) for kind in TENANT_KINDS}
+    for kind in TENANT_KINDS:
+        if found.get(kind, 0) < least:
+            ready = found.get(kind, 0)
+            yield f"ready schemas of kind {Kind(kind).value} in the pool: {ready}, at least {least} should be"
 
 
 def _queues(now: datetime) -> Iterator[str]:

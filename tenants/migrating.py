@@ -18,10 +18,15 @@ from tenants.queries import forget_tenants
 from tenants.templates import template_of
 
 
+class UnknownCanary(Exception):
+    """Slugs that no tenant has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
     """A schema that lacks migrations; the first of them and how many there are."""
 
+    schema: str
     label: str
     first: str
     count: int
@@ -72,20 +77,23 @@ def behind() -> list[Behind]:
     public = Plan(applied(connections[fleet.ALIAS], "public")).missing
     if public:
         # What the others lack can't be asked before.
-        return [_behind("public", public)]
+        return [_behind(Target("public", Kind.PUBLIC, "public"), public)]
     return [
-        _behind(target.label, Plan(known).missing)
+        _behind(target, Plan(known).missing)
         for known, members in fleet.Groups(everybody()).behind
         for target in members
     ]
 
 
-def _behind(label: str, missing: list[Migration]) -> Behind:
-    return Behind(label, f"{missing[0].app_label}.{missing[0].name}", len(missing))
+def _behind(target: Target, missing: list[Migration]) -> Behind:
+    return Behind(target.schema, target.label, f"{missing[0].app_label}.{missing[0].name}", len(missing))
 
 
 def everybody(canaries: set[str] | None = None) -> list[Target]:
-    """Templates, the pool and the tenants. Canaries are those named, else the first of each kind."""
+    """Templates, the pool and the tenants. Canaries are those named, else the first of each kind.
+
+    Raises :class:`UnknownCanary`: with a name mistyped nobody would go first.
+    """
     found = [Target(template_of(kind), kind, f"template {kind}", is_template=True) for kind in TENANT_KINDS]
     with door():
         pooled = PooledSchema.objects.filter(ready=True).order_by("id").values_list("schema_name", "kind")
@@ -93,6 +101,8 @@ def everybody(canaries: set[str] | None = None) -> list[Target]:
         live = Tenant.objects.exclude(kind=Kind.PUBLIC).exclude(state=State.GONE).order_by("id")
         stores = list(live.values_list("schema_name", "kind", "slug"))
     chosen = canaries or set(settings.MIGRATION_CANARIES) or _first_of_each_kind(stores)
+    if unknown := chosen - {slug for _schema, _kind, slug in stores}:
+        raise UnknownCanary(", ".join(sorted(unknown)))
     return found + [Target(schema, kind, slug, is_canary=slug in chosen) for schema, kind, slug in stores]
 
 

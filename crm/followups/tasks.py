@@ -16,4 +16,4 @@ def plan() -> None:
 
 @platform_task()
 def plan_everywhere() -> None:
-    for_each_tenant(plan, {"dealer"})
+    for_each_tenant(plan, {"dealer"}, expires=15 * 60)

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sanfang.settings.production")
 
+MINUTE, HOUR = 60.0, 3600.0
 app = Celery("sanfang")
 app.conf.update(
     broker_url=settings.BROKER_URL,
@@ -32,17 +33,20 @@ app.conf.update(
         "unacked_restore_throttle": 1,
     },
     timezone="UTC",
-    # Static: what runs when is code. Each entry is a dispatcher that sends one task per tenant.
+    # Static: what runs when is code. Each entry is a dispatcher that sends tasks to the tenants that have work.
     beat_schedule={
-        "plan follow-ups": {"task": "crm.followups.tasks.plan_everywhere", "schedule": 15 * 60},
-        "send waiting messages": {"task": "sanfang.messaging.tasks.send_everywhere", "schedule": 60},
-        "resume imports": {"task": "crm.dms.tasks.resume_everywhere", "schedule": 30},
-        "refill the pool": {"task": "tenants.tasks.refill_pool", "schedule": 5 * 60},
-        "look after the database": {"task": "tenants.tasks.look_after", "schedule": 5 * 60},
-        # At night in China.
-        "delete what is past its time": {"task": "tenants.tasks.retire_everywhere", "schedule": crontab("10", "18")},
-        "delete old files": {"task": "crm.dms.tasks.tidy_everywhere", "schedule": crontab("40", "18")},
-        "put tenants in order": {"task": "tenants.life.tasks.put_in_order", "schedule": 60},
+        name: {"task": task, "schedule": schedule, "options": {"expires": expires}}
+        for name, task, schedule, expires in (
+            ("plan follow-ups", "crm.followups.tasks.plan_everywhere", 15 * MINUTE, 15 * MINUTE),
+            ("send waiting messages", "sanfang.messaging.tasks.send_everywhere", MINUTE, MINUTE),
+            ("resume imports", "crm.dms.tasks.resume_everywhere", MINUTE / 2, MINUTE / 2),
+            ("refill the pool", "tenants.tasks.refill_pool", 5 * MINUTE, 5 * MINUTE),
+            ("look after the database", "tenants.tasks.look_after", 5 * MINUTE, 5 * MINUTE),
+            ("put tenants in order", "tenants.life.tasks.put_in_order", MINUTE, MINUTE),
+            # At night in China.
+            ("delete what is past its time", "tenants.tasks.retire_everywhere", crontab("10", "18"), 12 * HOUR),
+            ("delete old files", "crm.dms.tasks.tidy_everywhere", crontab("40", "18"), 12 * HOUR),
+        )
     },
 )
 app.autodiscover_tasks()

@@ -15,7 +15,6 @@ from sanfang.messaging import delivery, house, tasks
 from sanfang.messaging.actions import queue_message
 from sanfang.messaging.gateways import Rejected, Unavailable
 from sanfang.messaging.models import Message
-from sanfang.tenancy.context import door
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.usefixtures("recorder", "in_chengdu")
@@ -208,18 +207,6 @@ def test_the_tenants_task_refuses_to_run_without_one_and_sends_for_its_own_only(
     assert Recorder.sent == []
     tasks.send(_tenant=in_chengdu.schema_name)
     assert [out.id for out in Recorder.sent] == [message.pk]
-
-
-def test_the_dispatcher_sends_one_task_to_every_open_dealer(
-    network: dict[str, Tenant], monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
-) -> None:
-
-    asked: list[str] = []
-    monkeypatch.setattr(tasks.send.app, "send_task", lambda name, args, kwargs, **how: asked.append(kwargs["_tenant"]))
-    with door(), django_capture_on_commit_callbacks(execute=True):
-        Tenant.objects.filter(slug="suzhou").update(state="suspended")
-        tasks.send_everywhere()
-    assert asked == [network["chengdu"].schema_name]
 
 
 def test_without_a_house_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,9 @@ def test_second_follow_up_counts_from_the_end_of_the_first(how: str) -> None:
     over: dict[str, Any] = {how: [ended("first-follow-up", "R1", "2024-05-15T16:00")]}
     assert general("second-follow-up", "2024-05-22", **over) == []
     assert general("second-follow-up", **over) == [("R1", "2024-05-23", "2024-05-29", "open")]
-    both: dict[str, Any] = {"completed": [*over.get("completed", []), ended("second-follow-up", "R1", "2024-05-24T10:00")]}
+    both: dict[str, Any] = {
+        "completed": [*over.get("completed", []), ended("second-follow-up", "R1", "2024-05-24T10:00")]
+    }
     assert general("second-follow-up", **{**over, **both})[0][3] == "completed"
 
 

@@ -233,3 +233,10 @@ def test_who_interrupts_waits_for_what_is_at_work_only(later: Later, monkeypatch
         migrate_everything(hear, lambda count: None, parallel=1)
     # One interrupted, and perhaps the next had begun by then.
     assert len([label for label in tried if label == "suzhou" or label.startswith("pool")]) <= 2
+
+
+def test_a_canary_that_nobody_is_called_stops_before_the_first(later: Later) -> None:
+    later("customers", column("height"))
+    with pytest.raises(CommandError, match="No tenant is called chonqing"):
+        call_command("migrate_tenants", "--no-pool", "--canary", "chonqing")
+    assert "height" not in columns("t_template_dealer")

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import database
 import psycopg
 import pytest
 from django.core.checks import Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
 
 from sanfang.ops import ports
 from sanfang.tenancy import start
@@ -55,14 +56,14 @@ def test_each_sign_of_a_pooler_in_transaction_mode_is_enough(ours: list[Look], o
 
 def test_the_budget_names_its_numbers() -> None:
     budget = Budget.of({"WEB_CONCURRENCY": "4", "WEB_THREADS": "8", "WORKER_CONCURRENCY": "6"})
-    assert budget.wanted == 44
-    assert budget.excess(most=50, reserved=6, schemas=50, memory=0) == []
-    [said] = budget.excess(most=49, reserved=6, schemas=50, memory=0)
-    assert all(number in said for number in ("room for 43", "49", "44 are", "4 web", "8 threads", "6 worker"))
-    # 44 × (10 + 50 × 2.5) MB
-    assert budget.excess(most=50, reserved=6, schemas=50, memory=5940) == []
-    [said] = budget.excess(most=50, reserved=6, schemas=50, memory=5939)
-    assert "5940 MB" in said
+    assert budget.wanted == 50
+    assert budget.excess(most=56, reserved=6, schemas=50, memory=0) == []
+    [said] = budget.excess(most=55, reserved=6, schemas=50, memory=0)
+    assert all(number in said for number in ("room for 49", "55", "50 are", "4 web", "8 threads", "6 worker"))
+    # 50 × (10 + 50 × 2.5) MB
+    assert budget.excess(most=56, reserved=6, schemas=50, memory=6750) == []
+    [said] = budget.excess(most=56, reserved=6, schemas=50, memory=6749)
+    assert "6750 MB" in said
 
 
 def test_a_number_that_is_none_is_named() -> None:
@@ -78,18 +79,34 @@ def test_our_own_server_is_let_through(own_database: str) -> None:
 
 def test_too_many_connections_stop_the_start(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_CONCURRENCY", "1000")
-    with pytest.raises(ImproperlyConfigured, match="8008 are"):
+    with pytest.raises(ImproperlyConfigured, match="8010 are"):
         start.require()
     [found] = run_checks(tags=[Tags.database], databases=["default"])
     assert found.id == "tenancy.E004"
 
 
-def test_a_database_that_is_down_is_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    def down() -> Any:
-        raise psycopg.OperationalError
+def down() -> Any:
+    raise psycopg.OperationalError
 
-    monkeypatch.setattr(start, "_connect", down)
+
+def test_a_database_that_was_down_is_looked_at_with_the_first_connection(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "1000")
+    with monkeypatch.context() as at_the_start:
+        at_the_start.setattr(start, "_connect", down)
+        start.require()
+        connection.close()
+        with pytest.raises(OperationalError):
+            connection.ensure_connection()
+    with pytest.raises(ImproperlyConfigured, match="8010 are"):
+        connection.ensure_connection()
+    assert connection.connection is None
+    monkeypatch.setenv("WEB_CONCURRENCY", "2")
     start.require()
+    with mock.patch.object(start, "refusals") as looks:
+        connection.ensure_connection()
+    assert not looks.called, "once is enough"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +118,7 @@ def test_web_and_worker_look_before_they_serve(own_database: str, part: list[str
     command = [sys.executable, *part, *(["-Q", "test-nothing"] if "celery" in part else [])]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
-    assert "8008 are wanted" in ended.stderr
+    assert "8010 are wanted" in ended.stderr
 
 
 Pooler = Callable[[str], Callable[[], "psycopg.Connection[Any]"]]

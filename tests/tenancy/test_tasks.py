@@ -12,6 +12,7 @@ from sanfang.celery import app
 from sanfang.kernel.errors import WrongTenant
 from sanfang.tenancy.context import at_door, current_schema, inside
 from sanfang.tenancy.tasks import TENANT, for_each_tenant, platform_task, tenant_task
+from sanfang.tenancy.waiting import Waiting
 from tenants.actions import suspend
 from tenants.models import Tenant
 
@@ -81,6 +82,30 @@ def test_each_open_tenant_of_the_kind_gets_its_own(network: dict[str, Tenant]) -
     assert for_each_tenant(look_around, {"dealer"}) == 1
     assert [network["chengdu"].schema_name] == SEEN
     Tenant.objects.filter(slug="suzhou").update(state="ready")
+
+
+def test_only_those_get_one_that_have_such_rows(chengdu: Tenant, suzhou: Tenant) -> None:
+    waiting = Waiting("customers_customer", "name = '等着的'")
+    assert for_each_tenant(look_around, {"dealer", "group", "oem"}, waiting=waiting) == 0
+    with inside(suzhou):
+        Customer.objects.create(name="等着的")
+    # Groups and car makers have no such table.
+    assert for_each_tenant(look_around, {"dealer", "group", "oem"}, waiting=waiting) == 1
+    assert [suzhou.schema_name] == SEEN
+    with inside(suzhou):
+        Customer.objects.filter(name="等着的").delete()
+
+
+def test_what_nobody_began_in_its_time_is_dropped(chengdu: Tenant) -> None:
+    with mock.patch.object(look_around, "apply_async") as sent:
+        for_each_tenant(look_around, {"dealer"}, expires=30)
+    assert {call.kwargs["expires"] for call in sent.call_args_list} == {30}
+
+
+def test_every_round_of_the_scheduler_ends_before_its_next() -> None:
+    for name, entry in app.conf.beat_schedule.items():
+        schedule = entry["schedule"]
+        assert entry["options"]["expires"] <= (schedule if isinstance(schedule, float) else 24 * 3600), name
 
 
 def test_a_task_of_a_suspended_tenant_does_nothing(suzhou: Tenant) -> None:

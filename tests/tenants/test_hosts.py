@@ -7,7 +7,8 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from redis import ConnectionError, Redis
+from redis import ConnectionError as Unreachable
+from redis import Redis
 
 from tenants.actions import resume, suspend
 from tenants.models import Domain, Tenant
@@ -88,7 +89,7 @@ def test_probes_answer_on_every_host(network: dict[str, Tenant]) -> None:
 
 def test_a_change_stands_with_the_cache_down(chengdu: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(self: Any, *words: Any, **options: Any) -> Any:
-        raise ConnectionError("nobody listens")
+        raise Unreachable("nobody listens")
 
     monkeypatch.setattr(Redis, "execute_command", down)
     suspend(chengdu)

@@ -1,6 +1,5 @@
 """What operators are shown of each tenant, and what the platform's look-out complains of."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,20 +16,18 @@ from sanfang.tenancy.context import door, inside
 from tenants import health, tasks
 from tenants.health import Line, lines
 from tenants.models import Kind, PooledSchema, State, Tenant
+from tenants.provisioning import TENANT_KINDS, drop_schema, refill
 
 pytestmark = pytest.mark.usefixtures("own_database")
 NOW = timezone.now()
 
 
 @pytest.fixture(autouse=True)
-def full_pool(own_database: str) -> Iterator[None]:
-    """Rows alone: nobody claims them here."""
+def full_pool(own_database: str) -> None:
     with door():
-        for kind in ("dealer", "group", "oem"):
-            PooledSchema.objects.create(schema_name=f"t_pooled_{kind}", kind=kind, ready=True)
-    yield
-    with door():
-        PooledSchema.objects.filter(schema_name__startswith="t_pooled_").delete()
+        PooledSchema.objects.update(ready=True)
+    for kind in TENANT_KINDS:
+        refill(kind, size=1)
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +133,41 @@ def test_a_queue_that_is_long_or_stands_still(
     set_limit(monkeypatch, queue_length=0)
     [said] = health.alarms(NOW)
     assert "1 tasks" in said
+
+
+def test_what_cannot_be_looked_at_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(self: Any) -> Any:
+        raise ConnectionError("nobody listens")
+
+    monkeypatch.setattr(type(current_app._get_current_object()), "connection_for_read", down)
+    set_limit(monkeypatch, freeze_age=0)
+    said = health.told()
+    assert [words.split()[0] for words in said] == ["freeze", "queues"]
+    assert "ConnectionError" in said[1]
+
+
+def test_a_store_that_is_read_only_is_named_with_its_reason(suzhou: Tenant) -> None:
+    Tenant.objects.filter(pk=suzhou.pk).update(behind="DuplicateColumn: height")
+    [said] = health.told()
+    assert "suzhou (DuplicateColumn: height)" in said
+    Tenant.objects.filter(pk=suzhou.pk).update(behind="")
+
+
+def test_an_open_store_without_a_schema_is_an_alarm() -> None:
+    bare = Tenant.objects.create(
+        kind="group", slug="bare", name="空集团", short_name="空", schema_name="t_nowhere", state=State.READY
+    )
+    said = health.told()
+    assert any("without a schema: 1 (bare)" in words for words in said)
+    bare.delete()
+
+
+def test_a_ready_schema_that_lacks_migrations_is_an_alarm() -> None:
+    row = PooledSchema.objects.filter(kind="dealer").order_by("id")[0]
+    drop_schema(row.schema_name)
+    [said] = health.told()
+    assert f"pool {row.schema_name}" in said
+    row.delete()
 
 
 def test_the_list_shows_them_and_costs_the_same_however_many_there_are(

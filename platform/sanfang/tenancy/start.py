@@ -8,6 +8,7 @@ follow the role, because PostgreSQL doesn't report it. So all of them are refuse
 """
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -33,7 +34,7 @@ POOLER = (
 CONNECTIONS = (
     "The database has room for {room} connections (max_connections {most} less {reserved} reserved), but {wanted} are "
     "wanted: {processes} web processes (WEB_CONCURRENCY) × {threads} threads (WEB_THREADS) + {workers} worker "
-    "processes (WORKER_CONCURRENCY) + {others} others (OTHER_CONNECTIONS). Raise max_connections or lower these."
+    "processes (WORKER_CONCURRENCY) × {per_worker} + {others} others (OTHER_CONNECTIONS). Raise max_connections or lower these."
 )
 MEMORY = (
     "{wanted} connections may take {megabytes} MB of the database server's memory ({per_connection} MB each and "
@@ -70,6 +71,13 @@ def mixing(ours: list[Look], others: list[Look], mark: str) -> str:
     return ""
 
 
+def number(env: Mapping[str, str], name: str, default: int) -> int:
+    given = env.get(name, "").strip() or str(default)
+    if not given.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {given!r}.")
+    return int(given)
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     processes: int
@@ -79,21 +87,15 @@ class Budget:
 
     @property
     def wanted(self) -> int:
-        return self.processes * self.threads + self.workers + self.others
+        return self.processes * self.threads + self.workers * prices()["per_worker"] + self.others
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> "Budget":
-        def number(name: str, default: int) -> int:
-            given = env.get(name, "").strip() or str(default)
-            if not given.isdecimal():
-                raise ImproperlyConfigured(f"{name} must be a whole number, not {given!r}.")
-            return int(given)
-
         return cls(
-            number("WEB_CONCURRENCY", 2),
-            number("WEB_THREADS", 8),
-            number("WORKER_CONCURRENCY", 2),
-            number("OTHER_CONNECTIONS", prices()["others"]),
+            number(env, "WEB_CONCURRENCY", 2),
+            number(env, "WEB_THREADS", 8),
+            number(env, "WORKER_CONCURRENCY", 2),
+            number(env, "OTHER_CONNECTIONS", prices()["others"]),
         )
 
     def excess(self, *, most: int, reserved: int, schemas: int, memory: int) -> list[str]:
@@ -104,7 +106,8 @@ class Budget:
             found.append(
                 CONNECTIONS.format(
                     room=room, most=most, reserved=reserved, wanted=self.wanted, processes=self.processes,
-                    threads=self.threads, workers=self.workers, others=self.others,
+                    threads=self.threads, workers=self.workers, per_worker=prices()["per_worker"],
+                    others=self.others,
                 )
             )  # fmt: skip
         per_connection, per_schema = prices()["mb_per_connection"], prices()["mb_per_schema"]
@@ -142,7 +145,7 @@ def refusals(connect: Callable[[], "psycopg.Connection[Any]"], env: Mapping[str,
             "+ coalesce(current_setting('reserved_connections', true)::int, 0)",
         )
     budget, schemas = Budget.of(env), settings.SCHEMAS_PER_CONNECTION
-    memory = int(env.get("DATABASE_MEMORY_MB", "").strip() or 0)
+    memory = number(env, "DATABASE_MEMORY_MB", 0)
     excess = budget.excess(most=most, reserved=reserved, schemas=schemas, memory=memory)
     return [*([POOLER.format(why=why)] if why else []), *excess]
 
@@ -156,16 +159,32 @@ def _connect() -> "psycopg.Connection[Any]":
     return psycopg.connect(**connections["default"].get_connection_params(), autocommit=True)
 
 
+_pending = threading.Event()
+"""The database could not be reached when the process began; it is looked at with the first connection."""
+
+
 def require() -> None:
-    """Before a process serves. Raises :class:`ImproperlyConfigured`; a database that can't be reached is no reason,
-    for then nothing can be mixed up either, and `/readyz` says so."""
+    """Before a process serves. Raises :class:`ImproperlyConfigured`. With a database that can't be reached (also: that
+    has no room for two more connections) the look is put off to the first connection, see :func:`require_if_pending`.
+    """
     try:
         found = refusals(_connect, os.environ)
     except psycopg.OperationalError as error:
+        _pending.set()
         log.warning("start not checked", error=type(error).__name__)
         return
+    _pending.clear()
     if found:
         raise ImproperlyConfigured("\n".join(found))
+
+
+def require_if_pending() -> None:
+    """With every new connection of ours; nearly always there is nothing to do. Raises what :func:`require` does, so
+    that nothing is served over a connection that mixes tenants, and `/readyz` says no."""
+    if _pending.is_set():
+        require()
+        if _pending.is_set():
+            raise psycopg.OperationalError("The way to the database couldn't be looked at yet.")
 
 
 @checks.register(checks.Tags.database)

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 
 from sanfang.kernel.errors import WrongTenant
 from sanfang.tenancy.context import at_door, current_tenant, door, inside
+from sanfang.tenancy.waiting import Waiting
 
 TENANT, ASKED_BY = "_tenant", "_asked_by"
 log = structlog.get_logger("sanfang.tasks")
@@ -66,13 +67,15 @@ class TenantTask(Task):  # type: ignore[misc]
         by = str(connection.actor or _owner.get())  # type: ignore[attr-defined]
         self._send(current_tenant().schema_name, {ASKED_BY: by} if by else {}, args, kwargs)
 
-    def later_for(self, schema_name: str, *args: Any, **kwargs: Any) -> None:
+    def later_for(self, schema_name: str, *args: Any, expires: float | None = None, **kwargs: Any) -> None:
         """The platform sends the task, for any tenant."""
-        self._send(schema_name, {}, args, kwargs)
+        self._send(schema_name, {}, args, kwargs, expires=expires)
 
-    def _send(self, schema_name: str, asked_by: dict[str, str], args: Any, kwargs: Any) -> None:
+    def _send(
+        self, schema_name: str, asked_by: dict[str, str], args: Any, kwargs: Any, *, expires: float | None = None
+    ) -> None:
         def send() -> None:
-            self.apply_async(args=args, kwargs={**kwargs, **asked_by, TENANT: schema_name})
+            self.apply_async(args=args, kwargs={**kwargs, **asked_by, TENANT: schema_name}, expires=expires)
 
         # Robust: with the queue down the change itself stands, the error is logged, and the next round of the
         # scheduler finds what was left (each of its entries looks for work by state, not by message).
@@ -123,14 +126,20 @@ def platform_task(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return shared_task(base=PlatformTask, **options)  # type: ignore[no-any-return]
 
 
-def for_each_tenant(task: Any, kinds: set[str]) -> int:
-    """Sends ``task`` once for every tenant of ``kinds`` that can work; returns how many. The scheduler's dispatcher."""
+def for_each_tenant(task: Any, kinds: set[str], *, waiting: Waiting | None = None, expires: float | None = None) -> int:
+    """Sends ``task`` once for every tenant of ``kinds`` that can work; returns how many. The scheduler's dispatcher.
+
+    With ``waiting`` only to those that have such rows. A task not begun after ``expires`` seconds is dropped: the next
+    round has sent another by then, and a queue that nobody has emptied for an hour isn't to be worked off for hours.
+    """
     with door():
         names = list(
             apps.get_model("tenants", "Tenant")
             ._default_manager.filter(kind__in=kinds, state="ready", behind="")
             .values_list("schema_name", flat=True)
         )
+    if waiting is not None:
+        names = waiting.among(names)
     for name in names:
-        task.later_for(name)
+        task.later_for(name, expires=expires)
     return len(names)

@@ -1,12 +1,20 @@
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sanfang.tenancy.rollout.fleet import Busy
 from sanfang.tenancy.rollout.states import Target
-from tenants.migrating import behind, migrate_everything
+from tenants.migrating import UnknownCanary, behind, migrate_everything
 from tenants.provisioning import TENANT_KINDS, refill
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
+
 
 SHOWN = 1.0
 """Seconds between two lines of progress."""
@@ -22,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="change nothing; say what is behind")
         parser.add_argument("--no-pool", action="store_true", help="don't make schemas ahead")
         parser.add_argument("--canary", action="append", default=[], metavar="SLUG", help="migrate this tenant first")
-        parser.add_argument("--parallel", type=int, default=4, metavar="N", help="schemas at a time (4)")
+        parser.add_argument("--parallel", type=_at_least_one, default=4, metavar="N", help="schemas at a time (4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
@@ -36,6 +44,10 @@ class Command(BaseCommand):
             )
         except Busy as error:
             raise CommandError(str(error)) from error
+        except UnknownCanary as error:
+            raise CommandError(
+                f"No tenant is called {error}; nothing was migrated. (--canary, MIGRATION_CANARIES)"
+            ) from error
         done = len(report.current)
         self.stdout.write(f"{done} schemas up to date ({time.monotonic() - self.began:.1f} s)")
         if report.stopped:
@@ -46,10 +58,18 @@ class Command(BaseCommand):
                 "migrate_tenants succeeds there. Their reasons stand above."
             )
         if not options["no_pool"]:
-            for kind in TENANT_KINDS:
+            self._refill()
+
+    def _refill(self) -> None:
+        for kind in TENANT_KINDS:
+            try:
                 made = refill(kind)
-                if made:
-                    self.stdout.write(f"pool: {made} × {kind}")
+            except Busy:
+                # The migrations are done; whoever is at work now, or the scheduler, fills it.
+                self.stdout.write("pool: left for the scheduler")
+                return
+            if made:
+                self.stdout.write(f"pool: {made} × {kind}")
 
     def _told(self, total: int) -> None:
         self.total = total
@@ -68,6 +88,8 @@ class Command(BaseCommand):
         found = behind()
         for one in found:
             self.stdout.write(f"{one.label}: {one.count} missing, first {one.first}")
+        if found and found[0].schema == "public":
+            raise CommandError("public is behind; what the tenants lack can be asked when it isn't.")
         if found:
             raise CommandError(f"{len(found)} schemas are behind. manage.py migrate_tenants brings them up to date.")
         self.stdout.write("all schemas are up to date")

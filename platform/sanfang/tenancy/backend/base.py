@@ -22,6 +22,8 @@ from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django_tenants.postgresql_backend import base
 
+from sanfang.tenancy import start
+
 DOOR_ROLE = "sanfang_door"
 OWNER_ROLE = "sanfang_owner"
 
@@ -50,6 +52,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._touched: set[str] = set()
         super().__init__(*args, **kwargs)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self.alias == "default":
+            start.require_if_pending()
+        return super().get_new_connection(conn_params)
 
     def close(self) -> None:
         super().close()
