@@ -32,6 +32,8 @@ PLACES = [
     _place("messages", _("短信"), "message-square-text", "dealer", "message.see"),
     _place("team", _("团队"), "users-round", "dealer", "team.see"),
     _place("developers", _("接口"), "plug", "dealer", "token.manage"),
+    _place("kpis", _("指标"), "chart-line", "dealer", "kpi.see"),
+    _place("checks", _("抽检"), "clipboard-check", "dealer", "check.see", "check.own"),
     _place("stores", _("门店"), "store", "group", "network.see"),
     _place("dealers", pgettext_lazy("several", "经销商"), "building-2", "oem", "network.see", "network.see_region"),
     _place("tenants", _("租户"), "building-2", "public", "platform.see"),

@@ -17,10 +17,11 @@ from dms_cases import GOOD_ORDER, table
 from followups_support import car
 from row_support import RIGHT, a_complaint, corrected_data, dialled_data, wrong_data
 
+from crm.checks.models import Check
 from crm.dms.actions import receive
 from crm.dms.models import ImportRun
 from crm.dms.running import apply as carry_out
-from crm.followups.models import FollowUp
+from crm.followups.models import Attempt, FollowUp
 from crm.store.queries import store
 from crm.team.models import Deputy
 from crm.vehicles.models import Delivery
@@ -129,6 +130,19 @@ def a_deputy() -> Any:
     ).pk
 
 
+def a_check(person: str) -> Any:
+    """A finished check of a call that ``person`` made."""
+    now, caller = timezone.now(), Staff.objects.filter(name=person).first() or Staff.objects.create(name="拨打人")
+    attempt = Attempt.objects.create(follow_up_id=a_call(), number=1, staff=caller, at=now, outcome="completed")
+    return Check.objects.create(
+        attempt=attempt, staff=caller, drawn_of=now.date(), seed=0, drawn_by=caller, drawn_at=now, checked_at=now
+    ).pk
+
+
+def a_colleagues_check() -> Any:
+    return a_check("")
+
+
 CALLER = ("callback.make",)
 TEAM, TEAM_HEAD = ("team.see",), ("team.manage",)
 
@@ -169,6 +183,13 @@ DEALER = {
     "team-deputies": Row(TEAM),
     "team-deputy-new": Row(TEAM_HEAD, method="post", data={"absent": ""}),
     "team-deputy-end": Row(TEAM_HEAD, a_deputy, "post"),
+    "checks": Row(("check.see", "check.own")),
+    "check-draw": Row(("check.make",), method="post", data={"each": "3"}),
+    "check": Row(("check.see", "check.own"), a_check, personal=True),
+    "check-result": Row(("check.make",), a_colleagues_check, "post", {"p-greeting": "yes"}),
+    "kpis": Row(("kpi.see",)),
+    "kpi": Row(("kpi.see",), data={"kpi": "csi"}),
+    "kpi-records": Row(("kpi.see",), data={"kpi": "callback_success", "missed": "1"}),
     "staff": Row(("staff.see",)),
     "staff-removal": Row(("staff.manage",), somebody, "post"),
     "developers": Row(("token.manage",)),

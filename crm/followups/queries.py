@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db import connection
 
 from crm.followups.callsheet import call
-from crm.followups.load import Done, InHand, Load, Open, OpenCall, load, open_calls, open_work_of
+from crm.followups.load import CONNECTED, Done, InHand, Load, Open, OpenCall, load, open_calls, open_work_of
+from crm.followups.log import OUTCOMES, rule_of, talks
 from crm.followups.models import FollowUp
 from crm.followups.policy import callbacks
 from crm.followups.queue import DONE, LABELS, TONES, Head, Queue, QueueItem, head, item, neighbours, progress, queue
@@ -18,9 +19,11 @@ from sanfang.standards.definitions import Questionnaire
 from sanfang.standards.packs import load_pack
 
 __all__ = [
+    "CONNECTED",
     "DONE",
     "EVERYTHING",
     "LABELS",
+    "OUTCOMES",
     "SORTS",
     "TONES",
     "CallSheet",
@@ -47,6 +50,8 @@ __all__ = [
     "progress",
     "questionnaire_of",
     "queue",
+    "rule_of",
+    "talks",
     "timeline",
 ]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from frontend.views import team
+from frontend.views import checks, kpis, team
 
 urlpatterns = [
     path("team/", team.team, name="team"),
@@ -12,4 +12,11 @@ urlpatterns = [
     path("team/deputies/", team.deputies, name="team-deputies"),
     path("team/deputies/new/", team.appointment, name="team-deputy-new"),
     path("team/deputies/<uuid:key>/end/", team.ending, name="team-deputy-end"),
+    path("checks/", checks.checks, name="checks"),
+    path("checks/draw/", checks.drawing, name="check-draw"),
+    path("checks/<uuid:key>/", checks.check, name="check"),
+    path("checks/<uuid:key>/result/", checks.result, name="check-result"),
+    path("kpis/", kpis.kpis, name="kpis"),
+    path("kpis/figure/", kpis.kpi, name="kpi"),
+    path("kpis/records/", kpis.records, name="kpi-records"),
 ]

@@ -16,7 +16,9 @@ from care_support import NOW, a_customer
 from django.db import DatabaseError, transaction
 from row_support import a_complaint, wrong_data
 
+from crm.checks.models import Check
 from crm.dms.models import ImportRun
+from crm.followups.models import Attempt
 from crm.store.models import Store
 from crm.surveys.models import Response
 from crm.team.models import Deputy
@@ -60,6 +62,13 @@ def an_import(owner: Staff) -> UUID:
     return ImportRun.objects.create(kind="deliveries", filename="a.csv", size=1, created_at=NOW, by=owner).pk
 
 
+def a_check(owner: Staff) -> UUID:
+    attempt = Attempt.objects.create(follow_up_id=a_call(), number=1, staff=owner, at=NOW, outcome="completed")
+    return Check.objects.create(
+        attempt=attempt, staff=owner, drawn_of=NOW.date(), seed=0, drawn_by=owner, drawn_at=NOW, checked_at=NOW
+    ).pk
+
+
 def a_deputy(owner: Staff) -> UUID:
     other = Staff.objects.create(name="代理人")
     return Deputy.objects.create(
@@ -80,6 +89,7 @@ def a_message(owner: Staff) -> UUID:
 
 MAKE: Made = {
     "callbacks": lambda owner: a_call(),
+    "checks": a_check,
     "complaints": lambda owner: a_complaint(),
     "customers": lambda owner: a_customer().pk,
     "deputies": a_deputy,

@@ -56,6 +56,8 @@ DEALER_APPS = [
     "crm.complaints",
     "crm.surveys",
     "crm.team",
+    "crm.checks",
+    "crm.reports",
 ]
 GROUP_APPS = [*EVERYWHERE]
 OEM_APPS = [*EVERYWHERE]
