@@ -8,6 +8,7 @@ Network
                 yuanting (group), lanchuan (oem), sanfang (public)
   chengdu, suzhou, yuanting, lanchuan   the same, one by one
   in_chengdu, in_suzhou                 the test runs inside that tenant (its role and search path)
+  at_ten                                the clock says ten in the morning, when customers may be called
 People
   actor("李娜")              the Actor, as middleware would make it
   client_of("李娜")          a django.test.Client signed in on the right host; client_of(None, host="chengdu.localhost")
@@ -15,10 +16,13 @@ People
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import database
 import pytest
+import time_machine
 from django.db import connection, connections
 from django.test import Client
 from django.utils import translation
@@ -119,6 +123,14 @@ def yuanting(network: dict[str, Tenant]) -> Tenant:
 @pytest.fixture
 def lanchuan(network: dict[str, Tenant]) -> Tenant:
     return network["lanchuan"]
+
+
+@pytest.fixture
+def at_ten() -> Iterator[time_machine.Traveller]:
+    """The clock goes on from ten o'clock at the stores today, whenever the tests run: no quiet hour."""
+    ten = datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=10, minute=0, second=0, microsecond=0)
+    with time_machine.travel(ten, tick=True) as clock:
+        yield clock
 
 
 @pytest.fixture

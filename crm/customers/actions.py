@@ -13,6 +13,7 @@ from crm.customers.intake import take_in_persons as take_in_persons
 from crm.customers.intake import wrong_again as wrong_again
 from crm.customers.models import Customer, MobileState, TrackingItem
 from crm.customers.numbers import has_dialled, is_wrong, number_to_dial
+from crm.customers.wishes import record_word as record_word
 from sanfang.audit.actions import record_access, record_event
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor

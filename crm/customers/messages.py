@@ -1,12 +1,16 @@
 """When this store may send messages, and whom it may not write to: what sanfang.messaging asks of its house."""
 
-from datetime import time
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from crm.customers.models import Consent, Customer
 from crm.customers.numbers import is_wrong
+from crm.customers.wishes import contact_rules, with_wishes
 from crm.store.queries import store
+from sanfang.kernel.contacts import ContactFacts, Reason, decide
+from sanfang.kernel.rules import Channel
 from sanfang.messaging.models import Fault
 
 
@@ -16,13 +20,16 @@ class StoreHouse:
         facts = store()
         return facts.pack.calling.calls_from, facts.pack.calling.calls_to, facts.zone
 
-    def refusal(self, customer_id: UUID, mobile: str) -> Fault | None:
-        """A wish not to be contacted, the newest word on messages, or a number known to be somebody else's."""
-        if Customer.objects.filter(pk=customer_id, do_not_call=True).exists():
-            return Fault.DO_NOT_CALL
-        words = Consent.objects.filter(customer_id=customer_id, purpose=Consent.Purpose.MESSAGES)
-        if words.order_by("-at", "-pk").values_list("granted", flat=True).first() is False:
-            return Fault.OPTED_OUT
-        if is_wrong(customer_id, mobile):
-            return Fault.WRONG_NUMBER
-        return None
+    def refusal(self, customer_id: UUID, mobile: str, now: datetime, earlier: Sequence[datetime] = ()) -> Fault | None:
+        """A wish not to be contacted, the newest word on messages, a number known to be somebody else's, or that
+        there were ``earlier`` messages enough. The hour is no refusal: a message waits for the next one."""
+        place = store()
+        customer: Any = with_wishes().filter(pk=customer_id).first()
+        facts = ContactFacts(
+            do_not_call=customer is not None and customer.do_not_call,
+            opted_out=customer is not None and customer.messages_granted is False,
+            wrong=is_wrong(customer_id, mobile),
+            messages=tuple(earlier),
+        )
+        verdict = decide(Channel.SMS, facts, contact_rules(place.pack.calling, place), now).without(Reason.QUIET)
+        return None if verdict.allowed else Fault(verdict.objections[0].reason.value)

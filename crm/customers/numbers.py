@@ -34,6 +34,12 @@ def is_wrong(customer_id: UUID, number: str) -> bool:
     ).exists()
 
 
+def landline_is_wrong() -> Exists:
+    """Of rows of customers: their landline was once reported as not theirs."""
+    reported = TrackingItem.objects.filter(field=TrackingItem.Field.MOBILE, wrong_value=OuterRef("landline"))
+    return Exists(reported.filter(customer=OuterRef("pk")).exclude(wrong_value=""))
+
+
 def has_dialled(actor: Actor, item: TrackingItem) -> bool:
     """Whether ``actor`` may know that the correction is right: nobody can dial where there is no number."""
     return item.pk in dialled_by(actor, [item]) or not number_to_dial(item.customer)

@@ -14,6 +14,7 @@ from crm.customers.models import Consent, Customer, MobileState, TrackingItem
 from crm.customers.numbers import dialled_by, is_wrong, number_to_dial, without_number
 from crm.customers.salutation import salutation, spoken_name
 from crm.customers.search import Found, find
+from crm.customers.wishes import contact_rules, with_wishes
 from crm.customers.words import Asked, asked
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging.numbers import MOBILE, masked_mobile
@@ -27,6 +28,7 @@ __all__ = [
     "asked",
     "by_id",
     "can_be_messaged",
+    "contact_rules",
     "find",
     "known_wrong",
     "masked_mobile",
@@ -36,6 +38,7 @@ __all__ = [
     "spoken_name",
     "tracking",
     "tracking_of",
+    "with_wishes",
 ]
 
 State, Field = TrackingItem.State, TrackingItem.Field

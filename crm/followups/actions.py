@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.customers.actions import reveal_mobile
 from crm.customers.queries import masked_mobile
-from crm.followups import drafts, holds, marks, tasks
+from crm.followups import contacts, drafts, holds, marks, tasks
 from crm.followups.assigning import assign, check_caller, hand_over_all
 from crm.followups.forgetting import forget, worked_on
 from crm.followups.models import Draft, FollowUp, Hold, State
@@ -20,7 +20,7 @@ from crm.followups.recording import Outcome, record_outcome
 from crm.store.queries import store
 from crm.vehicles.queries import customers_of
 from sanfang.audit.actions import record_event
-from sanfang.kernel.errors import Conflict, DomainError
+from sanfang.kernel.errors import Conflict
 from sanfang.kernel.permissions import Actor
 
 __all__ = [
@@ -63,9 +63,11 @@ def hold(actor: Actor, follow_up: FollowUp, *, now: datetime, take_over: bool = 
     ``take_over``: from whoever has them, which needs a capability of its own and is written down.
     """
     callbacks.require(actor, "take_over" if take_over else "make")
-    _require_callable(follow_up)
+    _require_open(follow_up)
+    place = store()
+    contacts.require_lasting(actor, follow_up, place, now)
     before = Hold.objects.filter(customer=follow_up.customer_id).first() if take_over else None
-    taken = holds.take(actor, follow_up.customer_id, store(), now, take_over=take_over)
+    taken = holds.take(actor, follow_up.customer_id, place, now, take_over=take_over)
     if before and before.staff_id != actor.staff_id and before.until > now:
         of, since = str(before.staff_id), before.since.isoformat()
         record_event(actor, follow_up, "callback.taken_over", now, of=of, since=since)
@@ -73,14 +75,17 @@ def hold(actor: Actor, follow_up: FollowUp, *, now: datetime, take_over: bool = 
 
 
 @transaction.atomic
-def dial(actor: Actor, follow_up: FollowUp, *, now: datetime, address: str | None = None) -> str:
+def dial(actor: Actor, follow_up: FollowUp, *, now: datetime, address: str | None = None, asked: bool = False) -> str:
     """The number in clear. The customer is taken first; the look is written down, once for each time they are held.
 
-    A number corrected meanwhile is another one, and looking at it another look.
+    A number corrected meanwhile is another one, and looking at it another look. ``asked``: the customer asks to be
+    rung up now, whatever the hour; written down where it was needed.
     """
     callbacks.require(actor, "make")
-    _require_callable(follow_up)
-    taken = holds.take(actor, follow_up.customer_id, store(), now, begun=True)
+    _require_open(follow_up)
+    place = store()
+    taken = holds.take(actor, follow_up.customer_id, place, now, begun=True)
+    contacts.require(actor, follow_up, place, now, asked=asked)
     number = number_to_call(follow_up.customer)
     if number and taken.revealed_as == masked_mobile(number):
         return number
@@ -128,12 +133,6 @@ def save_draft(
     draft.revision = revision or draft.revision
     draft.save()
     return draft
-
-
-def _require_callable(follow_up: FollowUp) -> None:
-    _require_open(follow_up)
-    if follow_up.customer.do_not_call:
-        raise DomainError(_("该客户不接受回访，请不要拨打。"), code="do_not_call")
 
 
 def _require_open(follow_up: FollowUp) -> None:

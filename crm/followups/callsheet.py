@@ -9,10 +9,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from crm.complaints.queries import RECENT, ComplaintBrief
-from crm.customers.queries import masked_mobile, spoken_name
+from crm.customers.queries import contact_rules, masked_mobile, spoken_name
 from crm.followups import endings, promises
+from crm.followups.contact_words import Contact
+from crm.followups.contact_words import told as explained
 from crm.followups.models import Attempt, FollowUp, State
-from crm.followups.outcomes import FAILED
+from crm.followups.outcomes import CONNECTED, FAILED
 from crm.followups.policy import callbacks
 from crm.followups.reach import WRONG, number_to_call
 from crm.followups.sheets import (
@@ -34,8 +36,10 @@ from crm.followups.words import Packs, filled, kind, script, title
 from crm.store.queries import StoreFacts, store
 from crm.surveys.queries import in_words, of_follow_up, shown
 from crm.vehicles.queries import Delivery, RepairOrder
+from sanfang.kernel.contacts import ContactFacts, Reason, decide
 from sanfang.kernel.events import TriggerKind
 from sanfang.kernel.permissions import Actor
+from sanfang.kernel.rules import Channel
 from sanfang.standards.definitions import Pack
 from sanfang.standards.packs import load_pack
 
@@ -57,6 +61,8 @@ def call(actor: Actor, key: UUID | str, *, now: datetime, place: StoreFacts | No
     draft = getattr(row, "draft", None)
     masked = masked_mobile(_number(row, read))
     number, hold, closed = _number(row, read), _hold(row, actor, now), _closed(row, mine, read)
+    word = next((one for one in read.consents if one.purpose == "calls"), None)
+    contact = _contact(row, actor, read, place, pack, word, now)
     return CallSheet(
         id=row.pk,
         purpose=title(row, pack),
@@ -68,7 +74,7 @@ def call(actor: Actor, key: UUID | str, *, now: datetime, place: StoreFacts | No
         attempts=row.attempts,
         attempt=row.attempts + 1,
         max_attempts=pack.calling.attempts_before_survey,
-        customer=_customer(row, read, place, now),
+        customer=_customer(row, read, place, word, now),
         phone_masked=masked,
         phone=number if hold.revealed_at and hold.revealed_as == masked else "",
         vehicle=_vehicle(row, read),
@@ -84,7 +90,8 @@ def call(actor: Actor, key: UUID | str, *, now: datetime, place: StoreFacts | No
         callback=_callback(row, place, pack, now),
         complaint_hint=_complaint_hint(place.pack),
         hold=hold,
-        quiet=_quiet(place, pack, now),
+        contact=contact,
+        quiet=next((one.text for one in contact.reasons if one.code == Reason.QUIET), ""),
         closed=closed,
         others=_others(row, now) if closed else [],
     )
@@ -96,9 +103,8 @@ def _number(row: FollowUp, read: Past) -> str:
     return "" if number in {item.wrong_value for item in read.tracking} else number
 
 
-def _customer(row: FollowUp, read: Past, place: StoreFacts, now: datetime) -> CustomerFacts:
+def _customer(row: FollowUp, read: Past, place: StoreFacts, consent: Any, now: datetime) -> CustomerFacts:
     customer = row.customer
-    consent = next((one for one in read.consents if one.purpose == "calls"), None)
     facts = []
     if customer.company:
         facts.append(_("单位客户"))
@@ -241,16 +247,30 @@ def _closed(row: FollowUp, mine: list[Attempt], read: Past) -> endings.Closed | 
     return endings.closed(row, mine, read, answers)
 
 
-def _quiet(place: StoreFacts, pack: Pack, now: datetime) -> str:
-    """Said before the number is shown. Nothing stops a call that the customer asked for."""
-    spans = promises.calling_hours(place, pack.calling, place.calendar.day_of(now))
-    if any(opens <= now < closes for opens, closes in spans):
-        return ""
-    if not spans:
-        return _("门店今天休息，现在不是外呼时段。客户没有要求的话，请改日再拨。")
-    return _("现在不是外呼时段（今天 %(hours)s）。客户没有要求的话，请换个时间再拨。") % {
-        "hours": promises.in_words(spans, place)
-    }
+def _contact(
+    row: FollowUp, actor: Actor, read: Past, place: StoreFacts, pack: Pack, word: Any, now: datetime
+) -> Contact:
+    """As :func:`crm.followups.contacts.of_call` finds it, from what the page has read anyway."""
+    hold = getattr(row.customer, "hold", None)
+    elsewhere = hold if hold is not None and hold.staff_id != actor.staff_id else None
+    about = row.trigger if row.trigger_kind in DOCUMENTS else None
+    theirs = [one for one in read.documents if one.customer_id == row.customer_id or str(one.pk) == about]
+    served = {one.consultant_id if isinstance(one, Delivery) else one.advisor_id for one in theirs}
+    through = [one for one in read.attempts if one.outcome in CONNECTED and one.at <= now]  # newest first
+    facts = ContactFacts(
+        do_not_call=row.customer.do_not_call,
+        refused_at=word.at if word and not word.granted else None,
+        number=bool(_number(row, read)),
+        served=actor.staff_id in served,
+        holder=elsewhere.staff.name if elsewhere else "",
+        held_since=elsewhere.since if elsewhere else None,
+        held_until=elsewhere.until if elsewhere else None,
+        connected=through[0].at if through else None,
+        promised=next((one.promised_at for one in through if one.follow_up_id == row.pk), None),
+        complaint=row.trigger_kind == TriggerKind.COMPLAINT,
+    )
+    rules = contact_rules(pack.calling, place)
+    return explained(decide(Channel(row.channel), facts, rules, now), rules, now)
 
 
 def _others(row: FollowUp, now: datetime) -> list[OtherCall]:

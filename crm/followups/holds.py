@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
+from crm.followups.contact_words import held as held_by
 from crm.followups.models import Hold
 from crm.store.queries import StoreFacts
 from sanfang.kernel.errors import Conflict
@@ -45,11 +45,7 @@ def take(
         Hold.objects.bulk_create([fresh], ignore_conflicts=True)
     hold = held.select_related("staff").get()
     if hold.staff_id != actor.staff_id:
-        raise Conflict(
-            _("%(name)s 正在处理（%(time)s 起），请先处理其他客户。")
-            % {"name": hold.staff.name, "time": f"{place.calendar.local(hold.since):%H:%M}"},
-            code="held",
-        )
+        raise Conflict(held_by(hold.staff.name, hold.since, place.calendar), code="held")
     return hold
 
 

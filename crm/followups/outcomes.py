@@ -66,3 +66,4 @@ ENDINGS = {
     OutcomeKind.MOVED: Ending("give_up", connected=True),
 }
 FAILED = [kind for kind, ending in ENDINGS.items() if ending.failed]
+CONNECTED = [kind for kind, ending in ENDINGS.items() if ending.connected]

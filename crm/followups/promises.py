@@ -4,8 +4,12 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils.translation import gettext as _
 
+from crm.customers.queries import contact_rules as rules_of
+from crm.followups.contact_words import in_words
 from crm.store.queries import StoreFacts
+from sanfang.kernel.contacts import Stretch, hours_on
 from sanfang.kernel.errors import DomainError
+from sanfang.kernel.rules import Channel
 from sanfang.standards.definitions import Calling
 
 FURTHEST = timedelta(days=60)
@@ -31,29 +35,16 @@ def checked(promised_at: datetime | None, place: StoreFacts, calling: Calling, n
     if not any(opens <= promised_at < closes for opens, closes in spans):
         raise DomainError(
             _("请选择可以拨打电话的时间：%(day)s %(hours)s。")
-            % {"day": day.isoformat(), "hours": in_words(spans, place)},
+            % {"day": day.isoformat(), "hours": in_words(spans, place.calendar)},
             code="closed_hours",
             field=FIELD,
         )
     return promised_at
 
 
-def in_words(spans: list[tuple[datetime, datetime]], place: StoreFacts) -> str:
-    local = place.calendar.local
-    return _("、").join(f"{local(opens):%H:%M}–{local(closes):%H:%M}" for opens, closes in spans)
-
-
-def calling_hours(place: StoreFacts, calling: Calling, day: date) -> list[tuple[datetime, datetime]]:
+def calling_hours(place: StoreFacts, calling: Calling, day: date) -> list[Stretch]:
     """The stretches of ``day`` in which the store is open and the standard allows calls."""
-
-    def at(clock: time) -> datetime:
-        return place.calendar.instant(datetime.combine(day, clock))
-
-    spans = [
-        (max(opens, at(calling.calls_from)), min(closes, at(calling.calls_to)))
-        for opens, closes in place.calendar.stretches(day)
-    ]
-    return [(opens, closes) for opens, closes in spans if opens < closes]
+    return hours_on(Channel.PHONE, rules_of(calling, place), day)
 
 
 def quick(place: StoreFacts, calling: Calling, now: datetime) -> list[datetime]:

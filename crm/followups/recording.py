@@ -13,7 +13,7 @@ from django.utils.translation import override
 from crm.complaints import actions as complaints
 from crm.customers import actions as customers
 from crm.customers.queries import masked_mobile
-from crm.followups import holds, marks, promises
+from crm.followups import contacts, holds, marks, promises
 from crm.followups.models import Attempt, Draft, FollowUp, OutcomeKind, State
 from crm.followups.outcomes import ENDINGS, TRANSITIONS, Ending
 from crm.followups.policy import callbacks
@@ -25,6 +25,7 @@ from crm.surveys import actions as surveys
 from crm.surveys.queries import labelled
 from crm.vehicles import queries as vehicles
 from sanfang.audit.actions import record_event
+from sanfang.kernel.contacts import Reason
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.events import TriggerKind
 from sanfang.kernel.permissions import Actor
@@ -34,6 +35,9 @@ from sanfang.tenancy.models import Staff
 
 HOUSE_LANGUAGE = "zh-hans"
 """What colleagues read in a complaint or a tracking item, whatever language the caller works in."""
+
+MATTERS = frozenset(Reason) - {Reason.NO_NUMBER, Reason.WRONG_NUMBER}
+"""What can forbid writing a call down. That there is no number to dial is itself something to write down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ def record_outcome(
     promised_at: datetime | None = None,
     reason: str = "",
     dialled: str | None = None,
+    asked: bool = False,
 ) -> Outcome:
     """The call of ``follow_up`` ended.
 
     ``attempt`` is the number of this attempt, one more than the screen showed. The same submit twice (a
     double click, a retry) counts once and answers the same; another's attempt in the meantime is a conflict.
     ``dialled`` is the masked number that was on the screen: one corrected meanwhile isn't reported wrong.
+    ``asked``: the customer asked for this call (or rang up); asked where the number wasn't looked up for it.
 
     1. check what this outcome needs; 2. count the attempt, guarded, unless it comes too soon; 3. keep the answers
     and open a complaint for a dissatisfied one; or send the questionnaire, or report the number; 4. clear draft
@@ -95,7 +101,9 @@ def record_outcome(
         return _earlier(actor, follow_up, attempt, kind, place, now)
     if before is not None:
         before.check_pause(pack.calling, place, now)
-    holds.take(actor, follow_up.customer_id, place, now)
+    taken = holds.take(actor, follow_up.customer_id, place, now)
+    if taken.revealed_at is None:  # else it was asked when the number was shown, and what was done is written down
+        contacts.require(actor, follow_up, place, now, asked=asked, only=MATTERS)
     call = FollowUp.objects.select_related("customer", "vehicle").get(pk=follow_up.pk)
     trying = Attempt(
         follow_up=call,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from crm.followups import endings
+from crm.followups.contact_words import Contact
 from crm.followups.timeline import TimelineEntry
 from crm.followups.visits import Visit
 from crm.surveys.queries import ShownQuestion
@@ -99,7 +100,8 @@ class OtherCall:
 @dataclass(frozen=True, slots=True)
 class CallSheet:
     """``attempt``: the number to submit the outcome with; ``dialled`` is ``phone_masked`` as submitted. ``phone``: in
-    clear, once it has been looked at for this call; else empty. ``quiet``: why this is no time to call, or empty.
+    clear, once it has been looked at for this call; else empty. ``contact``: whether the customer may be
+    called now, and if not why and until when; ``quiet``: of that, why this is no time to call, or empty.
     ``others``: the customer's other calls, where this one has ended.
     """
 
@@ -129,6 +131,7 @@ class CallSheet:
     callback: Callback
     complaint_hint: str
     hold: HoldFacts
+    contact: Contact
     quiet: str
     closed: endings.Closed | None
     others: list[OtherCall]

@@ -20,6 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, RowNumber
 
+from crm.followups.contacts import cooling_down
 from crm.followups.models import Attempt, FollowUp
 from crm.followups.reach import callable_at
 from crm.followups.tries import just_failed, times_in_vain
@@ -110,6 +111,7 @@ def next_after(actor: Actor, done: UUID, place: StoreFacts, now: datetime) -> UU
     rows = (
         todo(place, now)
         .filter(~Q(pk=done), ~elsewhere, ~just_failed(place.pack.calling, now), tried=False)
+        .exclude(cooling_down(place.pack.calling, place, now))
         .exclude(section=PROMISED)
     )
     found: UUID | None = rows.order_by(ranks, *ORDER).values_list("pk", flat=True).first()

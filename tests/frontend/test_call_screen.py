@@ -13,6 +13,8 @@ from sanfang.audit.models import Access
 from sanfang.tenancy.context import inside
 from tenants.models import Tenant
 
+pytestmark = pytest.mark.usefixtures("at_ten")
+
 HTMX = {"HX-Request": "true"}
 
 

@@ -15,6 +15,8 @@ from sanfang.audit.models import Access
 from sanfang.tenancy.context import inside
 from tenants.models import Tenant
 
+pytestmark = pytest.mark.usefixtures("at_ten")
+
 HANDLER, SPECIALIST, MANAGER = "蒋国华", "李娜", "唐敏"
 SAID = "还是有异响"
 People = Callable[[str], Client]

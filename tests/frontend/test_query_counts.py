@@ -27,6 +27,8 @@ from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import inside
 from tenants.models import Tenant
 
+pytestmark = pytest.mark.usefixtures("at_ten")
+
 BASELINE = Path(__file__).with_name("query_counts.json")
 LISTS = ["/workbench/", "/complaints/", "/tracking/", "/messages/", "/messages/outbox/", "/imports/", "/staff/"]
 

@@ -30,9 +30,9 @@ def recorder(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def queue(count: int) -> set[Any]:
-    customer = a_customer()
+    """Each to a customer of its own, for nobody gets so many."""
     return {
-        queue_message(customer_id=customer.pk, mobile=MOBILE, text="您好", purpose="x", now=NOW).pk
+        queue_message(customer_id=a_customer().pk, mobile=MOBILE, text="您好", purpose="x", now=NOW).pk
         for _ in range(count)
     }
 

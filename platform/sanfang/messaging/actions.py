@@ -11,6 +11,9 @@ from sanfang.messaging.wording import signed
 from sanfang.tenancy.context import current_tenant
 from sanfang.tenancy.models import TenantModel
 
+MOST_COUNTED = 100
+"""No standard's limit on messages to one customer is higher."""
+
 
 def queue_message(
     *,
@@ -29,7 +32,7 @@ def queue_message(
     message will say ``secret``, which is stored encrypted. ``not_after``: when it has lost its sense. For a
     customer who wants no messages there is a row too, which says why nothing was sent.
     """
-    refusal = house().refusal(customer_id, mobile)
+    refusal = house().refusal(customer_id, mobile, now, _lately(customer_id))
     message = Message.objects.create(
         to=mobile,
         text=signed(text, provider=gateway().provider, name=current_tenant().short_name),
@@ -47,3 +50,9 @@ def queue_message(
     if not refusal:
         tasks.send.later()
     return message
+
+
+def _lately(customer_id: UUID) -> list[datetime]:
+    """When the customer's newest messages were put in line, but for those that never left."""
+    rows = Message.objects.filter(customer_id=customer_id).exclude(state=State.FAILED).order_by("-queued_at")
+    return list(rows.values_list("queued_at", flat=True)[:MOST_COUNTED])

@@ -76,7 +76,7 @@ def _outcome(message: Message, carrier: Gateway, clock: Callable[[], datetime]) 
     if message.not_after and clock() >= message.not_after:
         return {"state": State.FAILED, "error": Fault.EXPIRED}
     # Asked again: the customer may have refused since the message was queued.
-    refusal = house().refusal(message.customer_id, message.to)
+    refusal = house().refusal(message.customer_id, message.to, clock())
     if refusal:
         return {"state": State.FAILED, "error": refusal}
     text = secrets.opened(message.text, message.sealed)

@@ -4,7 +4,8 @@ The answers are data of apps above this one (the store's standard, customers' wi
 itself here when it is loaded. Without it nothing is sent.
 """
 
-from datetime import time
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,8 +19,9 @@ class House(Protocol):
     def hours(self) -> tuple[time, time, ZoneInfo]:
         """From when until when messages may go out, and in which zone."""
 
-    def refusal(self, customer_id: UUID, mobile: str) -> Fault | None:
-        """Why nothing may be sent to this customer at this number, or None."""
+    def refusal(self, customer_id: UUID, mobile: str, now: datetime, earlier: Sequence[datetime] = ()) -> Fault | None:
+        """Why nothing may be sent to this customer at this number now, or None. ``earlier``: when they were last
+        written to, where it is asked whether one more is too many."""
 
 
 _house: House | None = None

@@ -330,7 +330,7 @@ def test_the_questionnaire_is_the_one_of_the_version_that_asked(
 
 def test_statements_of_a_closed_call(li: Actor, call: Any, django_assert_num_queries: Any) -> None:
     actions.record_outcome(li, call, attempt=1, outcome="completed", answers=BAD, now=NOW)  # type: ignore[arg-type]
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(5):
         sheet(li, call)
 
 
