@@ -25,6 +25,7 @@ SHAPES = (
     "tenants/**/*.py",
     "tenants/roles.yaml",
     "crm/*/migrations/*.py",
+    "api/**/migrations/*.py",
     "crm/store/*.py",
     "infra/database/*.sql",
     "infra/demo/cast.py",

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -62,3 +65,11 @@ def _refusal(status: str, words: str) -> dict[str, Any]:
     if status in {"429", "503"}:
         refusal["headers"] = RETRY
     return refusal
+
+
+def page_of(serializer: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
+    return {200: OpenApiResponse(serializer, "A page"), 304: OpenApiResponse(None, "As the ETag said")}
+
+
+def one_of(serializer: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
+    return {200: OpenApiResponse(serializer, "As it is now"), 304: OpenApiResponse(None, "As the ETag said")}

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sanfang.tenancy.models import Staff, TenantModel
@@ -61,6 +62,8 @@ class FollowUp(TenantModel):
     pack = models.CharField(max_length=40)
     pack_version = models.CharField(max_length=20)
     planned_at = models.DateTimeField()
+    # Kept by a trigger as well (api.intake): what changes rows in bulk forgets it.
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         verbose_name = _("回访")

@@ -32,6 +32,7 @@ def test_a_token_is_shown_once_and_works(chengdu: Tenant, manager: Client) -> No
 
 
 def test_an_odd_form_says_what_is_wrong_and_makes_nothing(manager: Client) -> None:
+    odd: dict[str, Any]
     for odd in ({"scopes": []}, {"name": ""}, {"days": "7"}, {"days": ""}, {"scopes": ["read:everything"]}):
         answer = manager.post("/developers/tokens/new/", {**WISH, **odd})
         assert answer.status_code == 422, odd

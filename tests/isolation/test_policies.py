@@ -14,6 +14,7 @@ import pytest
 from address_table import a_call
 from care_support import NOW, a_customer
 from django.db import DatabaseError, transaction
+from followups_support import car
 from row_support import a_complaint, wrong_data
 
 from crm.checks.models import Check
@@ -98,6 +99,7 @@ MAKE: Made = {
     "responses": a_response,
     "standards": lambda owner: Store.objects.values_list("pk", flat=True).get(),
     "tracking": lambda owner: wrong_data(owner.name),
+    "vehicles": lambda owner: car().pk,
 }
 
 

@@ -55,6 +55,7 @@ DEALER_APPS = [
     "crm.followups",
     "crm.complaints",
     "crm.surveys",
+    "api.intake",
     "crm.team",
     "crm.checks",
     "crm.reports",

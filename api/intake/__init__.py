@@ -1,0 +1,1 @@
+"""What machines send in, and what they fetch: a dealership's side of the API."""
