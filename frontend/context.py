@@ -52,6 +52,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     actor, tenant = getattr(request, "actor", None), getattr(request, "tenant", None)
     return {
         "nav": navigation(request),
+        "search": tenant is not None and tenant.kind == "dealer" and actor is not None,
         "place": tenant.short_name if tenant else "",
         "repair": _repair(tenant, actor),
         "elsewhere": [

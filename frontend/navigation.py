@@ -26,6 +26,7 @@ def _place(area: str, label: Any, icon: str, kinds: str, *capabilities: str) -> 
 
 PLACES = [
     _place("workbench", _("回访"), "phone-call", "dealer", "callback.see"),
+    _place("customers", _("客户"), "users", "dealer", "customer.see"),
     _place("imports", _("导入"), "file-up", "dealer", "import.see"),
     _place("complaints", _("投诉"), "message-square-warning", "dealer", "complaint.see"),
     _place("tracking", _("跟踪"), "user-search", "dealer", "tracking.see", "tracking.own"),
@@ -33,11 +34,12 @@ PLACES = [
     _place("team", _("团队"), "users-round", "dealer", "team.see"),
     _place("developers", _("接口"), "plug", "dealer", "token.manage"),
     _place("kpis", _("指标"), "chart-line", "dealer", "kpi.see"),
+    _place("reports", _("日报"), "file-spreadsheet", "dealer", "report.sales", "report.service"),
     _place("checks", _("抽检"), "clipboard-check", "dealer", "check.see", "check.own"),
     _place("stores", _("门店"), "store", "group", "network.see"),
     _place("dealers", pgettext_lazy("several", "经销商"), "building-2", "oem", "network.see", "network.see_region"),
     _place("tenants", _("租户"), "building-2", "public", "platform.see"),
-    _place("staff", _("员工"), "users", "dealer group oem", "staff.see"),
+    _place("staff", _("员工"), "id-card", "dealer group oem", "staff.see"),
 ]
 
 

@@ -31,6 +31,7 @@ PREVIOUS = Shortcut("k", ("K",), _("上一位客户"))
 CALL = Shortcut("c", ("C",), _("拨打：显示完整号码并开始计时"))
 SUBMIT = Shortcut("mod+enter", ("Ctrl", "↵"), _("提交结果并转到下一位"))
 NOTE = Shortcut("n", ("N",), _("填写客户原话"))
+SEARCH = Shortcut("mod+k /", ("Ctrl", "K"), _("搜索客户、车辆、页面和操作；也可以按 /"))
 HELP = Shortcut("?", ("?",), _("打开或关闭快捷键说明"))
 CLOSE = Shortcut("escape", ("Esc",), _("关闭弹出的窗口"))
 
@@ -52,7 +53,7 @@ SCALE_TEN = Shortcut("0", ("0",), _("0–10 分题：10 分"))
 SCALE_ZERO = Shortcut("-", ("-",), _("0–10 分题：0 分"))
 OUTCOMES = Shortcut("f1-f9", ("F1", "…", "F9"), _("选择通话结果"))
 
-EVERYWHERE = Group(_("所有页面"), (HELP, CLOSE))
+EVERYWHERE = Group(_("所有页面"), (SEARCH, HELP, CLOSE))
 WORKBENCH = Group(
     _("回访工作台"),
     (NEXT, PREVIOUS, CALL, DIGITS, SCALE_TEN, SCALE_ZERO, NOTE, OUTCOMES, SUBMIT),
@@ -66,6 +67,7 @@ BY_NAME = {
     "call": CALL,
     "submit": SUBMIT,
     "note": NOTE,
+    "search": SEARCH,
     "help": HELP,
     "close": CLOSE,
 }

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from api_support import any_token
+from care_support import a_customer
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -130,6 +131,10 @@ def a_deputy() -> Any:
     ).pk
 
 
+def somebodys_file() -> Any:
+    return a_customer().pk
+
+
 def a_check(person: str) -> Any:
     """A finished check of a call that ``person`` made."""
     now, caller = timezone.now(), Staff.objects.filter(name=person).first() or Staff.objects.create(name="拨打人")
@@ -155,6 +160,14 @@ DEALER = {
     "call-reveal": Row(CALLER, a_call, "post"),
     "call-draft": Row(CALLER, a_call, "post", {"note": "改动"}),
     "call-outcome": Row(CALLER, a_call, "post", {"outcome": "no_answer", "attempt": "1"}),
+    "search": Row(),
+    "customers": Row(("customer.see",)),
+    "customer": Row(("customer.see",), somebodys_file),
+    "customer-reveal": Row(("customer.reveal",), somebodys_file, "post"),
+    "customer-editing": Row(
+        ("customer.edit",), somebodys_file, "post", {"field": "address", "value": "锦城大道 1 号", "seen": ""}
+    ),
+    "customer-report": Row(CALLER, somebodys_file, "post", {"field": "other", "note": "搬家了"}),
     "imports": Row(ONLOOKER),
     "import-new": Row(MAKER, method="post", data=lambda: {"kind": "repair_orders", "file": an_upload()}),
     "import-template": Row(MAKER, data={"kind": "deliveries"}),
@@ -189,6 +202,9 @@ DEALER = {
     "check-result": Row(("check.make",), a_colleagues_check, "post", {"p-greeting": "yes"}),
     "kpis": Row(("kpi.see",)),
     "kpi": Row(("kpi.see",), data={"kpi": "csi"}),
+    "reports": Row(("report.sales", "report.service")),
+    "report-month": Row(("report.sales", "report.service")),
+    "report-export": Row(("report.export",), method="post", data={"kind": "service"}),
     "kpi-records": Row(("kpi.see",), data={"kpi": "callback_success", "missed": "1"}),
     "staff": Row(("staff.see",)),
     "staff-removal": Row(("staff.manage",), somebody, "post"),

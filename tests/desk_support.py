@@ -54,6 +54,13 @@ def repaired(name: str, days_ago: int = 2, **fields: str) -> Customer:
     return owner
 
 
+def repaired_again(owner: Customer, days_ago: int) -> None:
+    """Their car was here before as well."""
+    on = day(days_ago)
+    vehicle = owner.ownerships.get().vehicle
+    repair(vehicle, f"{on} 09:10", f"{on} 16:40", mileage=30_000, advisor=first("service_advisor"))
+
+
 def bought(name: str, days_ago: int = 2) -> Customer:
     """A customer who took a new car home: a first call."""
     owner = customer(name)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.customers import policy
+from crm.customers.editing import edit as edit
 from crm.customers.intake import match_persons as match_persons
 from crm.customers.intake import news_of_persons as news_of_persons
 from crm.customers.intake import take_in_persons as take_in_persons

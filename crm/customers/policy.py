@@ -14,6 +14,7 @@ customers = Policy(
     {
         "see": "customer.see",
         "reveal": "customer.reveal",
+        "edit": "customer.edit",
         # Whoever has to phone about a complaint needs the number of that one customer.
         "reveal_for_complaint": "complaint.handle",
         "report": "callback.make",

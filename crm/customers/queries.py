@@ -34,6 +34,7 @@ __all__ = [
     "masked_mobile",
     "names",
     "number_to_dial",
+    "one",
     "salutation",
     "spoken_name",
     "tracking",
@@ -140,6 +141,11 @@ def can_be_messaged(customer: Customer) -> bool:
     """Whether there is a number of theirs to write to. (Whether they want it is asked when it is sent.)"""
     usable = MOBILE.fullmatch(customer.mobile) and customer.mobile_state != MobileState.WRONG
     return bool(usable) and not is_wrong(customer.pk, customer.mobile)
+
+
+def one(actor: Actor, key: UUID | str) -> Customer:
+    """NotFound or Forbidden where the customer isn't the actor's to see."""
+    return policy.customers.get(actor, key)
 
 
 def by_id(actor: Actor, customer_ids: Collection[UUID]) -> dict[UUID, Customer]:

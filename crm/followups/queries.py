@@ -3,18 +3,21 @@
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from crm.followups.callsheet import call
 from crm.followups.load import CONNECTED, Done, InHand, Load, Open, OpenCall, load, open_calls, open_work_of
 from crm.followups.log import OUTCOMES, rule_of, talks
-from crm.followups.models import FollowUp
+from crm.followups.models import FollowUp, State
 from crm.followups.policy import callbacks
 from crm.followups.queue import DONE, LABELS, TONES, Head, Queue, QueueItem, head, item, neighbours, progress, queue
 from crm.followups.selection import EVERYTHING, SORTS, Selection
 from crm.followups.sheets import CallSheet
-from crm.followups.timeline import TimelineEntry, timeline
+from crm.followups.timeline import TimelineEntry, past_of, past_rows, timeline, told
+from crm.followups.words import Packs, title
 from crm.vehicles.actions import DOCUMENTS_OF_IMPORT
 from sanfang.kernel.permissions import Actor
+from sanfang.kernel.rules import Channel
 from sanfang.standards.definitions import Questionnaire
 from sanfang.standards.packs import load_pack
 
@@ -46,19 +49,38 @@ __all__ = [
     "made_for_import",
     "neighbours",
     "open_calls",
+    "open_rows",
     "open_work_of",
+    "past_of",
+    "past_rows",
     "progress",
     "questionnaire_of",
     "queue",
     "rule_of",
     "talks",
     "timeline",
+    "titled",
+    "told",
 ]
+
+OPEN_CALLS = 10
+"""How many of a customer's open calls their page leads to."""
 
 
 def get(actor: Actor, key: UUID | str) -> FollowUp:
     """One call with its customer and car, for the actions. NotFound or Forbidden."""
     return callbacks.get(actor, key, rows=FollowUp.objects.select_related("customer", "vehicle"))
+
+
+def open_rows(customer_id: UUID) -> QuerySet[FollowUp]:
+    """A customer's calls that are still to be made, the first due first; to be read together with others."""
+    rows = FollowUp.objects.filter(customer=customer_id, state=State.OPEN, channel=Channel.PHONE)
+    return rows.select_related("vehicle").order_by("due", "pk")[:OPEN_CALLS]
+
+
+def titled(follow_up: FollowUp) -> str:
+    """What its standard calls it, in the language in use."""
+    return title(follow_up, Packs().of(follow_up))
 
 
 def questionnaire_of(follow_up: FollowUp) -> Questionnaire | None:

@@ -8,13 +8,14 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, Min, Q, QuerySet, When
+from django.db.models import Case, Exists, F, Min, Q, QuerySet, When
 
 from crm.vehicles.models import Delivery, Ownership, RepairOrder, Vehicle
 from crm.vehicles.search import find_cars
 from sanfang.tenancy.models import Staff
 
 __all__ = [
+    "SHARERS",
     "Delivery",
     "History",
     "RepairOrder",
@@ -28,11 +29,25 @@ __all__ = [
     "first_events",
     "history",
     "in_order",
+    "ownership_rows",
     "repair_order",
     "responsible",
     "served_by",
 ]
 
+SHARERS = """
+SELECT other.customer_id FROM vehicles_ownership AS own
+  JOIN vehicles_ownership AS other USING (vehicle_id) WHERE own.customer_id = %s
+UNION
+SELECT brought.customer_id FROM vehicles_ownership AS own
+  JOIN vehicles_repairorder AS brought USING (vehicle_id)
+ WHERE own.customer_id = %s AND own.until IS NULL AND brought.customer_id IS NOT NULL AND NOT brought.cancelled
+UNION
+SELECT owner.customer_id FROM vehicles_repairorder AS own
+  JOIN vehicles_ownership AS owner ON owner.vehicle_id = own.vehicle_id AND owner.until IS NULL
+ WHERE own.customer_id = %s AND NOT own.cancelled
+"""
+"""Ids of customers who own or bring a car that a customer owns or brings; the customer is asked for three times."""
 COUNTED = {"cancelled": False, "internal": False}
 
 
@@ -99,6 +114,12 @@ def cars_of(customer_ids: Collection[UUID]) -> dict[UUID, list[Vehicle]]:
     for one in rows.order_by("-since", "-pk"):
         found.setdefault(one.customer_id, []).append(one.vehicle)
     return found
+
+
+def ownership_rows(customer_id: UUID) -> QuerySet[Ownership]:
+    """The cars that a customer has and had, those of today first; to be read together with others."""
+    owned = Ownership.objects.filter(customer=customer_id).select_related("vehicle")
+    return owned.order_by(F("until").desc(nulls_first=True), "-since", "-pk")
 
 
 def delivery(key: UUID) -> Delivery | None:

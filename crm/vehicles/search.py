@@ -62,7 +62,7 @@ def find_cars(code: str, number: str, *, limit: int) -> list[FoundCar]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT found.id, coalesce(owner.customer_id, ({LAST_SENDER})), found.why "  # noqa: S608
-            f"FROM (SELECT DISTINCT ON (id) id, why, updated_at FROM ({every}) AS every) AS found "
+            f"FROM (SELECT DISTINCT ON (id) * FROM ({every}) AS every (id, why, updated_at)) AS found "
             "LEFT JOIN vehicles_ownership AS owner ON owner.vehicle_id = found.id AND owner.until IS NULL "
             "ORDER BY found.updated_at DESC, found.id LIMIT %(limit)s",
             {"number": number, "reversed": code[::-1] + "%", "limit": limit},

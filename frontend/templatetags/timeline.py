@@ -63,3 +63,28 @@ def timeline_filters(events: Iterable[Any]) -> list[Filter]:
     counts = Counter(event_group(event.kind) for event in events)
     filters = [Filter(key, label, counts[key]) for key, label in _GROUP_LABELS if counts[key]]
     return filters if len(counts) > 1 else []
+
+
+_KINDS: tuple[tuple[str, str | Promise, tuple[str, ...]], ...] = (
+    ("calls", _("电话"), ("call", "call_missed")),
+    ("visits", _("进厂"), ("repair",)),
+    ("deliveries", _("交车"), ("delivery",)),
+    ("complaints", _("投诉"), ("complaint",)),
+    ("messages", _("短信"), ("message",)),
+    ("surveys", _("问卷"), ("survey",)),
+    ("notes", _("跟踪"), ("note",)),
+)
+_KIND_OF = {kind: key for key, _label, kinds in _KINDS for kind in kinds}
+
+
+@register.filter
+def event_kind(kind: str) -> str:
+    """As `event_group`, but finer: for the customer's own page."""
+    return _KIND_OF.get(kind, "notes")
+
+
+@register.simple_tag
+def timeline_kinds(events: Iterable[Any]) -> list[Filter]:
+    counts = Counter(event_kind(event.kind) for event in events)
+    filters = [Filter(key, label, counts[key]) for key, label, _kinds in _KINDS if counts[key]]
+    return filters if len(filters) > 1 else []

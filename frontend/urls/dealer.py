@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from frontend.views import complaints, home, imports, messages, staff, tracking, workbench
+from frontend.views import complaints, customers, home, imports, messages, search, staff, tracking, workbench
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,12 @@ urlpatterns = [
     path("workbench/<uuid:key>/reveal/", workbench.reveal, name="call-reveal"),
     path("workbench/<uuid:key>/draft/", workbench.draft, name="call-draft"),
     path("workbench/<uuid:key>/outcome/", workbench.outcome, name="call-outcome"),
+    path("search/", search.search, name="search"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<uuid:key>/", customers.customer, name="customer"),
+    path("customers/<uuid:key>/reveal/", customers.reveal, name="customer-reveal"),
+    path("customers/<uuid:key>/editing/", customers.editing, name="customer-editing"),
+    path("customers/<uuid:key>/report/", customers.report, name="customer-report"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.upload, name="import-new"),
     path("imports/template/", imports.template, name="import-template"),

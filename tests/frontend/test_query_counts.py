@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_support import call_of, plan, repaired
+from desk_support import call_of, plan, repaired, repaired_again
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
@@ -141,6 +141,18 @@ def test_an_outcome(client_of: Callable[[str], Client], call: FollowUp, baseline
         answer = lina.post(f"/workbench/{call.pk}/outcome/", words, headers={"HX-Request": "true"})
     assert answer.status_code == 200
     compare(baseline, f"POST /workbench/<id>/outcome/ {outcome}", len(statements))
+
+
+def test_a_customers_file(chengdu: Tenant, client_of: Callable[[str], Client], baseline: dict[str, int]) -> None:
+    lina = client_of("李娜")
+    for events in (2, 25):
+        with inside(chengdu):
+            owner = repaired(f"客户{events}", 2)
+            for number in range(events):
+                repaired_again(owner, number + 3)
+            plan()
+        compare(baseline, "GET /customers/<id>/", counted(lambda: lina.get(f"/customers/{owner.pk}/")))  # noqa: B023
+    compare(baseline, "GET /search/", counted(lambda: lina.get("/search/?q=客户", headers={"HX-Request": "true"})))
 
 
 def test_a_complaint(chengdu: Tenant, client_of: Callable[[str], Client], baseline: dict[str, int]) -> None:

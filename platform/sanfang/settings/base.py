@@ -55,8 +55,8 @@ DEALER_APPS = [
     "crm.followups",
     "crm.complaints",
     "crm.surveys",
-    "api.intake",
     "crm.team",
+    "crm.desk",
     "crm.checks",
     "crm.reports",
 ]

@@ -9,8 +9,10 @@ import { startSession } from "./session.js";
 import { startAutosave } from "./autosave.js";
 import { startWorkbench } from "./workbench.js";
 import { startTimeline } from "./timeline.js";
+import { startPalette } from "./palette.js";
 import { startDrop } from "./drop.js";
 import { startChoosing } from "./choose.js";
+import { startPrinting } from "./print.js";
 
 startRequests();
 startKeys();
@@ -21,8 +23,10 @@ startSession();
 startAutosave(); // before the workbench, which counts the answers that autosave puts back
 startWorkbench();
 startTimeline();
+startPalette();
 startDrop();
 startChoosing();
+startPrinting();
 
 /* From here on scripts are at work: the stylesheet may hide what only they replace, and tests may begin. */
 document.documentElement.dataset.ready = "";

@@ -25,7 +25,10 @@ export function startDialogs() {
     if (!(target instanceof Element)) return;
     closeMenus(target.closest("[data-menu]"));
     const opens = target.closest("[data-open-dialog]");
-    if (opens) openDialog(opens.dataset.openDialog);
+    if (opens) {
+      event.preventDefault(); // a link leads to the same thing without scripts
+      openDialog(opens.dataset.openDialog);
+    }
     // A click on the backdrop arrives at the dialog itself.
     if (target.closest("[data-close-dialog]") || target instanceof HTMLDialogElement) {
       target.closest("dialog")?.close();

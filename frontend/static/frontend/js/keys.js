@@ -1,5 +1,6 @@
 /**
- * Keyboard shortcuts. An element with data-key="j", "mod+enter" or "f1" is pressed by that key; a text field with
+ * Keyboard shortcuts. An element with data-key="j", "mod+enter" or "mod+k /" is pressed by that key or by
+ * either of those; a text field with
  * data-key is focused. The list of keys lives in frontend/shortcuts.py.
  *
  * Nothing happens while someone types or composes Chinese, except for function keys, Escape and Ctrl combinations;
@@ -31,7 +32,7 @@ function isFunctionKey(event) {
 /** The element for a key: in the open dialog if there is one, and only if it can be seen and used. */
 function holderOf(combo) {
   const room = document.querySelector("dialog[open]") ?? document;
-  return [...room.querySelectorAll(`[data-key="${CSS.escape(combo)}"]`)].find(
+  return [...room.querySelectorAll(`[data-key~="${CSS.escape(combo)}"]`)].find(
     (element) => !element.disabled && !element.closest("fieldset:disabled"),
   );
 }
