@@ -77,7 +77,7 @@ def live_membership(user: User, schema_name: str) -> Membership | None:
 
 
 def tenant_by_code(code: str) -> Tenant | None:
-    """The tenant whose public short codes begin with ``code``, unless it is closed."""
+    """The tenant whose public short codes begin with ``code``, whatever its state."""
     found: Tenant | None = Tenant.objects.filter(code=code).first()
     return found
 

@@ -59,6 +59,7 @@ def django_db_setup(template_database: str, django_db_blocker: DjangoDbBlocker) 
     name = _name("run")
     with django_db_blocker.unblock():
         database.drop_orphans()
+        database.drop_roles_of_nobody()
         database.copy(template_database, name)
         database.use(name)
     yield

@@ -7,6 +7,7 @@ Schema names are fixed, because database roles belong to the cluster and every c
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,19 @@ def drop_orphans() -> None:
         for name in [*_databases(admin, "sanfang_run_"), *_databases(admin, "sanfang_own_")]:
             if not Path(f"/proc/{name.rsplit('_', 1)[1]}").exists():
                 _drop(admin, name)
+
+
+def drop_roles_of_nobody() -> None:
+    """Roles belong to the cluster: those of schemas whose database is gone stay behind when a run is killed."""
+    with psycopg.connect(admin_url(), autocommit=True) as admin:
+        rows = admin.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname ~ '^t_' AND rolname !~ '^t_cast_' AND NOT EXISTS "
+            "(SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = pg_roles.oid)"
+        ).fetchall()
+        for (name,) in rows:
+            # Another run may be at the same.
+            with suppress(psycopg.Error):
+                admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def drop(name: str) -> None:

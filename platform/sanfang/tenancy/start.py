@@ -34,7 +34,8 @@ POOLER = (
 CONNECTIONS = (
     "The database has room for {room} connections (max_connections {most} less {reserved} reserved), but {wanted} are "
     "wanted: {processes} web processes (WEB_CONCURRENCY) × {threads} threads (WEB_THREADS) + {workers} worker "
-    "processes (WORKER_CONCURRENCY) × {per_worker} + {others} others (OTHER_CONNECTIONS). Raise max_connections or lower these."
+    "processes (WORKER_CONCURRENCY) × {per_worker} + {others} others (OTHER_CONNECTIONS). Raise max_connections or "
+    "lower these."
 )
 MEMORY = (
     "{wanted} connections may take {megabytes} MB of the database server's memory ({per_connection} MB each and "
