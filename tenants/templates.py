@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connections
+from psycopg.conninfo import make_conninfo
 
 from sanfang.audit.operations import APPEND_ONLY
+from sanfang.tenancy.backend.base import OWNER_ROLE
 from sanfang.tenancy.context import door
 from sanfang.tenancy.rollout.states import digests
 from tenants.models import SchemaTemplate
@@ -39,21 +41,29 @@ def template_sql(kind: str) -> str:
 
 def dump_template(kind: str) -> str:
     """The template's tables as SQL, with the names of its applied migrations."""
-    target = connections["provisioner"].settings_dict
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PGPASSWORD": target["PASSWORD"],
-        "PGOPTIONS": "-c role=sanfang_owner",
-    }
-    command = [pg_dump(), "--no-owner", "--no-privileges", f"--schema={template_of(kind)}", "--inserts"]
-    for option, key in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER"), ("--dbname", "NAME")):
-        if target[key]:
-            command.append(f"{option}={target[key]}")
+    return dumped(f"--schema={template_of(kind)}", "--inserts")
+
+
+def dumped(*options: str) -> str:
+    """What PostgreSQL's own program says, as the owner, of the database that the provisioner works in."""
+    address, environment = _way_in(connections["provisioner"].settings_dict)
+    command = [pg_dump(), "--no-owner", "--no-privileges", *options, f"--dbname={address}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"pg_dump failed: {done.stderr.strip()}")
-    kept = [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
-    return "\n".join(kept)
+    kept = [line for line in done.stdout.splitlines(keepends=True) if not line.startswith(("\\restrict", "\\unrestr"))]
+    return "".join(kept)
+
+
+def _way_in(settings: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The connection as libpq knows it, TLS and all. The password is in the environment, where nobody else sees it."""
+    about = {**settings["OPTIONS"]}
+    for key, name in (("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("dbname", "NAME")):
+        if settings[name]:
+            about[key] = settings[name]
+    about["options"] = f"{about.get('options', '')} -c role={OWNER_ROLE}".strip()
+    environment = {"PATH": os.environ.get("PATH", ""), "PGPASSWORD": settings["PASSWORD"]}
+    return make_conninfo(**about), environment
 
 
 def pg_dump() -> str:

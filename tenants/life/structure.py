@@ -5,17 +5,14 @@ rows come that have their history already. It is the template's SQL where a temp
 ``pg_dump`` of the schema itself, which reads the whole catalogue, is for stragglers.
 """
 
-import os
 import re
-import subprocess
-from typing import Any
 
 from django.db import connections
 
 from sanfang.tenancy.context import door
 from sanfang.tenancy.rollout.states import digests
 from tenants.models import SchemaTemplate
-from tenants.templates import pg_dump, template_of, template_sql
+from tenants.templates import dumped, template_of, template_sql
 
 Parts = tuple[str, str]
 
@@ -57,21 +54,7 @@ def split(text: str) -> Parts:
 
 def dump(schema: str) -> Parts:
     """What PostgreSQL's own program says of this very schema."""
-    target: dict[str, Any] = connections["provisioner"].settings_dict
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PGPASSWORD": target["PASSWORD"],
-        "PGOPTIONS": "-c role=sanfang_owner",
-    }
-    command = [pg_dump(), "--no-owner", "--no-privileges", "--schema-only", f"--schema={schema}"]
-    for option, key in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER"), ("--dbname", "NAME")):
-        if target[key]:
-            command.append(f"{option}={target[key]}")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"pg_dump failed: {done.stderr.strip()}")
-    kept = [line for line in done.stdout.splitlines(keepends=True) if not line.startswith(("\\restrict", "\\unrestr"))]
-    return split("".join(kept))
+    return split(dumped("--schema-only", f"--schema={schema}"))
 
 
 def _created(before: str, schema: str) -> set[str]:

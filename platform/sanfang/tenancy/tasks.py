@@ -50,6 +50,7 @@ class TenantTask(Task):  # type: ignore[misc]
             tenant: Any = apps.get_model("tenants", "Tenant")._default_manager.filter(schema_name=schema_name).first()
             stays = not asked_by or _is_member(schema_name, asked_by)
         if tenant is None or not tenant.is_open:
+            log.warning("skipped", tenant=tenant.slug if tenant else schema_name, reason="not open")
             return None
         if tenant.behind:
             # Dispatchers look for work by its state, so it is found when the tenant has been made good.
