@@ -10,9 +10,10 @@ from sanfang.kernel.errors import DomainError, Forbidden, NotFound
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import door, inside
 from sanfang.tenancy.models import Staff
+from tenants.life.suspending import resume as resume
+from tenants.life.suspending import suspend as suspend
 from tenants.models import Kind, Membership, State, Tenant, User
 from tenants.policy import may_remove
-from tenants.queries import forget_tenants
 from tenants.roles import roles
 
 
@@ -21,6 +22,7 @@ def add_member(tenant: Tenant, user: User, role: str, *, region: str = "") -> Me
     if role not in roles() or tenant.kind not in roles()[role].kinds:
         raise DomainError(_("“%(role)s”不是这类租户的岗位。") % {"role": role}, code="unknown_role")
     with door(), transaction.atomic():
+        _refuse_who_leaves(tenant)
         membership, _created = Membership.objects.get_or_create(
             user=user, tenant=tenant, ended_at=None, defaults={"role": role, "region": region}
         )
@@ -31,6 +33,15 @@ def add_member(tenant: Tenant, user: User, role: str, *, region: str = "") -> Me
             with inside(tenant):
                 _record_staff(membership, user)
     return membership
+
+
+def _refuse_who_leaves(tenant: Tenant) -> None:
+    """Leaving ends every membership: whoever came after that would stay. Both wait for one another here."""
+    now = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    if now.state in (State.LEAVING, State.GONE):
+        raise DomainError(
+            _("租户当前状态是“%(state)s”，不能这样操作。") % {"state": now.get_state_display()}, code="wrong_state"
+        )
 
 
 def _record_staff(membership: Membership, user: User) -> None:
@@ -67,24 +78,3 @@ def end_membership(actor: Actor, tenant: Tenant, staff_id: UUID, now: datetime) 
                 raise Forbidden(f"end the membership of {staff_id}")
             both.filter(staff_id=staff_id).update(ended_at=now)
         Staff.objects.filter(pk=staff_id).update(active=False)
-
-
-def suspend(tenant: Tenant) -> None:
-    """Closes a tenant to its people until :func:`resume`; its data stay as they are."""
-    _move(tenant, State.READY, State.SUSPENDED)
-
-
-def resume(tenant: Tenant) -> None:
-    _move(tenant, State.SUSPENDED, State.READY)
-
-
-def _move(tenant: Tenant, source: State, target: State) -> None:
-    moved = Tenant.objects.filter(pk=tenant.pk, state=source).update(state=target)
-    if not moved:
-        raise DomainError(
-            _("租户当前状态是“%(state)s”，不能这样操作。")
-            % {"state": Tenant.objects.get(pk=tenant.pk).get_state_display()},
-            code="wrong_state",
-        )
-    tenant.state = target
-    forget_tenants()

@@ -34,7 +34,7 @@ def back_up(tenant: Tenant, folder: Path, *, by: str, heard: Heard, dry_run: boo
     """One file in ``folder`` with all that :func:`tenants.life.restoring.restore` needs. The tenant stays open."""
     taken_at = timezone.now()
     target = folder / f"{tenant.slug}-{taken_at.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
-    with alone_with(tenant):
+    with alone_with(tenant, look_only=dry_run):
         refuse_unless(tenant, *OPEN_OR_SUSPENDED)
         if dry_run:
             return target

@@ -21,15 +21,19 @@ from tenants.life.erasing import confirm, erase
 from tenants.life.exporting import export_tenant
 from tenants.life.leaving import leave
 from tenants.life.restoring import restore
+from tenants.life.suspending import resume, suspend
 from tenants.life.work import AtWork, alone_with, deed
 from tenants.models import Tenant
 
 Told = Callable[[str], None]
 Verb = Callable[[dict[str, Any], Told], None]
 AT_WORK, CANCELLED = 3, 130
+CANCELLED_SAYS = "Cancelled. What was begun is undone, or is led to its end within a minute."
 
 
 def add_verbs(verbs: Any) -> None:
+    _verb(verbs, "suspend", "closes a tenant to its people; its data stay as they are")
+    _verb(verbs, "resume", "opens a suspended tenant again")
     one = _verb(verbs, "export", "everything of a tenant, to take along")
     one.add_argument("--to", type=Path, required=True, metavar="FILE.zip")
     one = _verb(verbs, "backup", "a backup of one tenant, while it works")
@@ -66,7 +70,7 @@ def run(options: dict[str, Any], told: Told) -> None:
         except (DomainError, OSError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:
-            raise CommandError("Cancelled. Nothing half done was left behind.", returncode=CANCELLED) from error
+            raise CommandError(CANCELLED_SAYS, returncode=CANCELLED) from error
 
 
 @contextmanager
@@ -89,6 +93,16 @@ def tenant_called(slug: str) -> Tenant:
 
 def _heard(told: Told) -> Callable[[str, int, int], None]:
     return lambda what, number, total: told(f"[{number}/{total}] {what}")
+
+
+def _suspend(options: dict[str, Any], told: Told) -> None:
+    suspend(tenant_called(options["slug"]), by=options["by"], dry_run=options["dry_run"])
+    told(f"{options['slug']} {'would be' if options['dry_run'] else 'is'} suspended")
+
+
+def _resume(options: dict[str, Any], told: Told) -> None:
+    resume(tenant_called(options["slug"]), by=options["by"], dry_run=options["dry_run"])
+    told(f"{options['slug']} {'would be' if options['dry_run'] else 'is'} open again")
 
 
 def _export(options: dict[str, Any], told: Told) -> None:
@@ -122,7 +136,7 @@ def _restore(options: dict[str, Any], told: Told) -> None:
 
 def _discard(options: dict[str, Any], told: Told) -> None:
     tenant = tenant_called(options["slug"])
-    with alone_with(tenant):
+    with alone_with(tenant, look_only=options["dry_run"]):
         names = aside.set_aside(tenant.schema_name)
         if names and not options["dry_run"]:
             with deed(tenant, "discard", options["by"], schemas=names):
@@ -157,6 +171,8 @@ def _verify(options: dict[str, Any], told: Told) -> None:
 
 
 VERBS: dict[str, Verb] = {
+    "suspend": _suspend,
+    "resume": _resume,
     "export": _export,
     "backup": _backup,
     "backups": _backups,

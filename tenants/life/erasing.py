@@ -20,16 +20,15 @@ from tenants.life.accounts import forget_people
 from tenants.life.aside import discard_all
 from tenants.life.certificates import certificate
 from tenants.life.inventory import drop_backups, forget_cached, inventory
-from tenants.life.models import Departure
-from tenants.life.work import Heard, alone_with, deed, refuse_unless
+from tenants.life.models import Deed, Departure
+from tenants.life.work import Heard, alone_with, deed, end, refuse_unless
 from tenants.models import State, Tenant
 from tenants.provisioning import drop_schema
-from tenants.queries import forget_tenants
 
 
 def erase(tenant: Tenant, *, by: str, heard: Heard, dry_run: bool = False) -> dict[str, Any]:
     """The certificate; of a dry run what there is. Refused before the period is over. Repeating it changes nothing."""
-    with alone_with(tenant):
+    with alone_with(tenant, look_only=dry_run):
         refuse_unless(tenant, State.LEAVING, State.GONE)
         with door():
             departure = Departure.objects.get(tenant=tenant)
@@ -40,13 +39,13 @@ def erase(tenant: Tenant, *, by: str, heard: Heard, dry_run: bool = False) -> di
         today = timezone.now().astimezone(ZoneInfo(tenant.time_zone)).date()
         if today < departure.protected_until:
             raise _protected(tenant, departure.protected_until)
-        with deed(tenant, "erase", by):
+        with deed(tenant, "erase", by) as row:
             if departure.inventory is None:
                 departure.inventory = inventory(tenant, heard)
                 _save(departure, "inventory")
             _erase(tenant, heard)
             departure.certificate = certificate(tenant, departure, by=by)
-            _close(tenant, departure)
+            _close(tenant, departure, row)
         return dict(departure.certificate)
 
 
@@ -77,12 +76,12 @@ def _save(departure: Departure, field: str) -> None:
         departure.save(update_fields=[field])
 
 
-def _close(tenant: Tenant, departure: Departure) -> None:
+def _close(tenant: Tenant, departure: Departure, row: Deed) -> None:
     """The row, its slug and its host name stay, so that they never lead to somebody else's data."""
     with door(), transaction.atomic():
         departure.save(update_fields=["certificate"])
         Tenant.objects.filter(pk=tenant.pk).update(state=State.GONE, phone="", city="", behind="")
-    forget_tenants()
+        end(row, Deed.Outcome.DONE)
 
 
 def confirm(tenant: Tenant, typed: str) -> None:

@@ -38,7 +38,7 @@ class Exported:
 
 def export_tenant(tenant: Tenant, target: Path, heard: Heard, *, by: str, dry_run: bool = False) -> Exported:
     """Writes ``target`` (a zip), which is there whole or not at all. A dry run only counts."""
-    with alone_with(tenant):
+    with alone_with(tenant, look_only=dry_run):
         refuse_unless(tenant, State.READY, State.SUSPENDED, State.LEAVING)
         if dry_run:
             return _count(tenant, heard)

@@ -28,6 +28,9 @@ class Deed(models.Model):
     outcome = models.CharField(max_length=10, blank=True, default="")
     details = models.JSONField(default=dict)
 
+    half_done = False
+    """Of whoever is at it: whether an error now leaves something that has to be led to an end."""
+
     class Meta:
         indexes: ClassVar = [models.Index(fields=["tenant", "verb"], name="deeds_of_tenant")]
 

@@ -20,6 +20,7 @@ class Law:
 @dataclass(frozen=True, slots=True)
 class Periods:
     set_aside_days: int
+    last_call_seconds: int
     laws: tuple[Law, ...]
 
     def of(self, kind: str) -> list[Law]:
@@ -40,5 +41,6 @@ def periods() -> Periods:
     table: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "periods.yaml").read_text(encoding="utf-8"))
     return Periods(
         table["set_aside_days"],
+        table["last_call_seconds"],
         tuple(Law(row["law"], frozenset(row["kinds"]), row["years"], row["reason"].strip()) for row in table["laws"]),
     )

@@ -6,12 +6,13 @@ the way, :func:`finish` leads on to one of two ends: all of the backup, or all o
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import connections, transaction
+import psycopg
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,8 +26,9 @@ from sanfang.tenancy.rollout.states import Target
 from tenants.life import archives, folders, snapshot
 from tenants.life.aside import aside_name, schema_exists, stamp_of
 from tenants.life.backing_up import AFTER, BEFORE, ROWS
+from tenants.life.models import Deed
 from tenants.life.people import staff_of_today
-from tenants.life.work import OPEN_OR_SUSPENDED, Heard, alone_with, deed, refuse_unless
+from tenants.life.work import OPEN_OR_SUSPENDED, Alone, Heard, alone_with, deed, let_in, refuse_unless
 from tenants.models import Tenant
 from tenants.provisioning import make_schema
 
@@ -35,6 +37,14 @@ SPELLING = (
     "SET LOCAL search_path = ''; SET LOCAL check_function_bodies = off; SET LOCAL xmloption = content; "
     "SET LOCAL standard_conforming_strings = on; SET LOCAL DateStyle = ISO; SET LOCAL IntervalStyle = postgres"
 )
+
+
+PASSING = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+"""A lost connection, a table somebody holds, a full disk: nothing that the rows or the migration are to blame for."""
+
+
+class NotRestored(DomainError):
+    """The backup couldn't be brought in; everything is as it was before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ def restore(tenant: Tenant, path: Path, *, by: str, heard: Heard, dry_run: bool 
 
     Refused, with nothing changed, for a file that is damaged, or another tenant's, or from a newer version.
     """
-    with alone_with(tenant), archives.opened(path) as archive:
+    with alone_with(tenant, look_only=dry_run) as alone, archives.opened(path) as archive:
         refuse_unless(tenant, *OPEN_OR_SUSPENDED)
         _refuse_wrong(archive.manifest, tenant)
         archive.verify(heard)
@@ -58,13 +68,21 @@ def restore(tenant: Tenant, path: Path, *, by: str, heard: Heard, dry_run: bool 
         files = sum(name.startswith(archives.FILES) for name in archive.manifest["members"])
         rows = sum(table["rows"] for table in archive.manifest["tables"].values())
         if not dry_run:
-            with deed(tenant, "restore", by, close=True, stamp=stamp, backup=archive.sha256), _no_rollout():
+            about = {"stamp": stamp, "backup": archive.sha256}
+            with deed(tenant, "restore", by, close=True, **about) as row, _no_rollout(), alone.held_twice():
+                row.half_done = True
                 try:
                     archive.lay_out(f"{tenant.schema_name}_restoring_{stamp}")
                     _swap_in(tenant, archive, stamp, heard)
                 finally:
-                    finish(tenant, stamp)
+                    finish(alone, row)
         return Restored(archive.manifest["taken_at"], rows, files, aside_name(tenant.schema_name, stamp))
+
+
+def lead_on(alone: Alone, row: Deed) -> None:
+    """A restore whose process died. Raises what keeps it from its end: a rollout, a lost connection."""
+    with _no_rollout(), alone.held_twice(), suppress(NotRestored):
+        finish(alone, row)
 
 
 @contextmanager
@@ -139,41 +157,59 @@ def _copy_in(raw: Any, schema: str, archive: archives.Opened, heard: Heard) -> N
         heard(name, number, len(tables))
 
 
-def finish(tenant: Tenant, stamp: str) -> None:
+def finish(alone: Alone, row: Deed) -> None:
     """What is left to do after the transaction, or in its place. Repeatable, from whatever a dead process left.
 
-    Was it committed, the schema is brought to today's migrations and gets its files; can't it be, everything is as it
-    was before. Wasn't it, only the files that were laid out are to be cleared away.
+    Was it committed, the schema is brought to today's migrations and gets its files. Can't it be, everything is as it
+    was before, and :class:`NotRestored` says why; only a migration that fails, or files that are gone, mean that. Any
+    other error leaves the row ``half_done``, and somebody goes on from here. Wasn't it committed, only the files that
+    were laid out are to be cleared away.
     """
-    schema, aside = tenant.schema_name, aside_name(tenant.schema_name, stamp)
-    if not schema_exists(aside):
-        folders.remove(f"{schema}_restoring_{stamp}")
-        return
+    tenant, stamp = alone.tenant, row.details["stamp"]
+    schema = tenant.schema_name
+    alone.check()
+    if not schema_exists(aside_name(schema, stamp)):
+        folders.swap_back(schema, stamp)
+    else:
+        trouble = _not_migrated(tenant) if folders.are_laid_out(schema, stamp) else _no_files()
+        alone.check()
+        if trouble:
+            _put_back(tenant, stamp)
+            row.half_done = False
+            raise trouble
+        folders.swap_in(schema, stamp)
+        let_in(tenant)
+        with door():
+            Tenant.objects.filter(pk=tenant.pk).update(behind="")
+        staff_of_today(tenant)
+    row.half_done = False
+
+
+def _not_migrated(tenant: Tenant) -> NotRestored | None:
+    """Brings the restored schema to today's migrations, or says why that can't be."""
     try:
-        fleet.migrate_one(Target(schema, tenant.kind, tenant.slug))
-    except BaseException as error:
-        _put_back(schema, aside)
-        folders.remove(f"{schema}_restoring_{stamp}")
-        if not isinstance(error, Exception):
-            raise
+        fleet.migrate_one(Target(tenant.schema_name, tenant.kind, tenant.slug))
+    except PASSING:
+        raise
+    except Exception as error:
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        raise DomainError(
+        trouble = NotRestored(
             _("备份无法升级到当前版本，门店保持恢复前的样子：%(reason)s") % {"reason": reason}, code="not_migrated"
-        ) from error
-    folders.swap_in(schema, stamp)
-    _let_in(schema)
-    with door():
-        Tenant.objects.filter(pk=tenant.pk).update(behind="")
-    staff_of_today(tenant)
+        )
+        trouble.__cause__ = error
+        return trouble
+    return None
 
 
-def _put_back(schema: str, aside: str) -> None:
+def _no_files() -> NotRestored:
+    return NotRestored(_("备份的文件在恢复途中丢失，门店保持恢复前的样子。"), code="files_lost")
+
+
+def _put_back(tenant: Tenant, stamp: str) -> None:
+    """The files first: as long as the schema set aside is there, this can be repeated."""
+    schema = tenant.schema_name
+    folders.swap_back(schema, stamp)
     with transaction.atomic(using="provisioner"), connections["provisioner"].cursor() as cursor:
         cursor.execute(f'DROP SCHEMA "{schema}" CASCADE')
-        cursor.execute(f'ALTER SCHEMA "{aside}" RENAME TO "{schema}"')
-        cursor.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO "{schema}"')
-
-
-def _let_in(schema: str) -> None:
-    with connections["provisioner"].cursor() as cursor:
+        cursor.execute(f'ALTER SCHEMA "{aside_name(schema, stamp)}" RENAME TO "{schema}"')
         cursor.execute(f'GRANT USAGE ON SCHEMA "{schema}" TO "{schema}"')

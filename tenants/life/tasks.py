@@ -1,4 +1,5 @@
 import structlog
+from django.db import connections
 from django.utils import timezone
 
 from sanfang.tenancy.tasks import platform_task
@@ -17,5 +18,9 @@ def put_in_order() -> None:
                 log.warning("picked up", tenant=tenant.slug)
         except AtWork:
             continue
+        except Exception:
+            # The next round tries again; the others needn't wait for this one.
+            log.exception("not picked up", tenant=tenant.slug)
+            connections["provisioner"].close()
     for name in discard_old(timezone.now()):
         log.info("discarded", schema=name)

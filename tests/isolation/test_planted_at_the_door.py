@@ -116,7 +116,7 @@ BUGS: dict[str, tuple[Check, Callable[[], Any]]] = {
     ),
     "the cached tenant is not forgotten": (
         a_suspended_store_is_closed_at_once,
-        lambda: mock.patch("tenants.actions.forget_tenants"),
+        lambda: mock.patch("tenants.life.work.forget_tenants"),
     ),
     "a tenant's task that runs at the door": (
         a_task_needs_its_tenant,

@@ -5,10 +5,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from sanfang.kernel.errors import DomainError
-from tenants.actions import resume, suspend
 from tenants.health import lines
 from tenants.life import commands as life
-from tenants.models import Tenant
 from tenants.provisioning import TENANT_KINDS, claim
 from tenants.queries import address_of
 
@@ -27,8 +25,6 @@ class Command(BaseCommand):
         create.add_argument("--phone", default="")
         create.add_argument("--time-zone", default="Asia/Shanghai")
         verbs.add_parser("list")
-        for verb in ("suspend", "resume"):
-            verbs.add_parser(verb).add_argument("slug")
         life.add_verbs(verbs)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,16 +63,3 @@ class Command(BaseCommand):
                 f"{one.slug}\t{one.kind}\t{one.state}\t{version}\t{line.size / 2**20:.1f} MB\t"
                 f"{int(lag.total_seconds() / 60)} min\t{one.schema_name}\t{one.name}\t{address_of(one)}"
             )
-
-    def suspend(self, options: dict[str, Any]) -> None:
-        suspend(self._tenant(options["slug"]))
-
-    def resume(self, options: dict[str, Any]) -> None:
-        resume(self._tenant(options["slug"]))
-
-    @staticmethod
-    def _tenant(slug: str) -> Tenant:
-        found: Tenant | None = Tenant.objects.filter(slug=slug).first()
-        if found is None:
-            raise CommandError(f"There is no tenant {slug!r}. `manage.py tenant list` shows them.")
-        return found

@@ -1,19 +1,28 @@
 """A store leaves: with everything, at once, and its data protected as long as the law says."""
 
 import json
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 from life_support import die_at, everything, files_of, new_store, rows_of, silent
 
+from crm.customers.models import Customer
 from sanfang.kernel.errors import DomainError
-from tenants.life import exporting, tasks
+from sanfang.tenancy.context import inside
+from tenants.actions import add_member
+from tenants.life import exporting, leaving, tasks
 from tenants.life.leaving import leave
 from tenants.life.models import Deed, Departure
 from tenants.life.periods import periods
@@ -117,6 +126,7 @@ def test_an_export_that_fails_leaves_it_open(person: User, monkeypatch: pytest.M
 
 
 MOMENTS = {
+    "leaving.keep_out = then_die(leaving.keep_out)": False,
     "leaving.exporting.write = die": False,
     "leaving.exporting.write = then_die(leaving.exporting.write)": False,
     "leaving.Departure.save = then_die(leaving.Departure.save)": False,
@@ -136,8 +146,120 @@ def test_killed_it_has_left_or_it_hasnt(own_database: str, person: User, moment:
     left = MOMENTS[moment]
     assert Tenant.objects.get(pk=store.pk).state == (State.LEAVING if left else State.READY)
     assert (live(store), Departure.objects.filter(tenant=store).exists()) == (0 if left else 1, left)
+    assert rights(store) is not left, "open again it can be worked in again"
     assert rows_of(store.schema_name) == before
     if not left:
         leave(store, reason="合同到期", by="周工", heard=silent)
     assert Tenant.objects.get(pk=store.pk).state == State.LEAVING
     assert export_of(store).exists()
+
+
+@contextmanager
+def somebody_writing(store: Tenant) -> Iterator[threading.Event]:
+    """A transaction that has written and goes on until the event is set."""
+    written, go, over = threading.Event(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        try:
+            with inside(store), transaction.atomic():
+                Customer.objects.create(name="还在路上的")
+                written.set()
+                go.wait(30)
+        finally:
+            connection.close()
+            over.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert written.wait(10)
+    try:
+        yield go
+    finally:
+        go.set()
+        thread.join(30)
+
+
+def rights(store: Tenant) -> bool:
+    """Whether the store's own role may use its schema."""
+    with connections["provisioner"].cursor() as cursor:
+        cursor.execute("SELECT has_schema_privilege(%s, %s, 'USAGE')", [store.schema_name, store.schema_name])
+        return bool(cursor.fetchone()[0])
+
+
+def test_what_was_under_way_is_waited_for_and_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that was open when the door closed commits afterwards, and its rows are the store's as well."""
+    store, looks = new_store("under-way"), []
+    with somebody_writing(store) as go:
+
+        def look_again(seconds: float) -> None:
+            looks.append(seconds)
+            if len(looks) == 2:
+                go.set()
+            sleep(seconds)
+
+        monkeypatch.setattr(leaving, "sleep", look_again)
+        left = leave(store, reason="合同到期", by="周工", heard=silent)
+    assert len(looks) >= 2
+    assert any("还在路上的" in row for row in rows_of(store.schema_name)["customers_customer"])
+    with zipfile.ZipFile(left.export) as file:
+        assert "还在路上的" in file.read("csv/customers_customer.csv").decode()
+
+
+def test_who_doesnt_end_in_time_keeps_the_store_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = new_store("endless")
+    monkeypatch.setattr(leaving, "periods", lambda: replace(periods(), last_call_seconds=0))
+    with somebody_writing(store), pytest.raises(DomainError) as refused:
+        leave(store, reason="合同到期", by="周工", heard=silent)
+    assert refused.value.code == "still_writing"
+    assert (Tenant.objects.get(pk=store.pk).state, rights(store)) == (State.READY, True)
+    assert Deed.objects.latest("pk").outcome == "failed"
+    assert any("还在路上的" in row for row in rows_of(store.schema_name)["customers_customer"]), "and it wasn't cut off"
+
+
+def test_nothing_begins_once_the_door_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does what is open already go on writing: not even a worker who has looked at the state before."""
+    store, write, refused = new_store("too-late"), exporting.write, []
+
+    def too_late(*args: Any, **kwargs: Any) -> Any:
+        with inside(store), pytest.raises(DatabaseError, match=r"does not exist|permission denied") as error:
+            Customer.objects.create(name="太晚了")
+        refused.append(error.value)
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(exporting, "write", too_late)
+    leave(store, reason="合同到期", by="周工", heard=silent)
+    assert len(refused) == 1
+    assert not rights(store), "and nobody needs to come in again"
+
+
+def test_who_reads_is_waited_for_by_nobody() -> None:
+    store = new_store("read")
+    reading, go = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with inside(store), transaction.atomic():
+            list(Customer.objects.all())
+            reading.set()
+            go.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert reading.wait(10)
+    try:
+        leave(store, reason="合同到期", by="周工", heard=silent)
+    finally:
+        go.set()
+        thread.join(30)
+    assert Tenant.objects.get(pk=store.pk).state == State.LEAVING
+
+
+def test_nobody_joins_a_store_that_leaves(person: User) -> None:
+    store = new_store("no-joining")
+    leave(store, reason="合同到期", by="周工", heard=silent)
+    for state in (State.LEAVING, State.GONE):
+        Tenant.objects.filter(pk=store.pk).update(state=state)
+        with pytest.raises(DomainError) as refused:
+            add_member(store, person, "crc_manager")
+        assert refused.value.code == "wrong_state"
+    assert Membership.objects.filter(tenant=store).count() == 0

@@ -140,7 +140,7 @@ MOMENTS = {
     "restoring.fleet.migrate_one = then_die(restoring.fleet.migrate_one)": True,
     "Path.rename = then_die(Path.rename)": True,
     "restoring.folders.swap_in = then_die(restoring.folders.swap_in)": True,
-    "restoring._let_in = then_die(restoring._let_in)": True,
+    "restoring.let_in = then_die(restoring.let_in)": True,
     "restoring.staff_of_today = die": True,
 }
 
