@@ -3,7 +3,7 @@
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,20 @@ from life_support import add_file, everything, new_store, schemas, silent
 from crm.customers.models import Customer
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
-from tenants.life import archives, folders
+from tenants.life import archives, aside, folders
 from tenants.life.backing_up import BEFORE, back_up
 from tenants.life.exporting import export_tenant
 from tenants.life.models import Deed
 from tenants.life.restoring import restore
 
 pytestmark = pytest.mark.usefixtures("own_database")
+
+
+@pytest.fixture(autouse=True)
+def nothing_aside(own_database: str) -> Iterator[None]:
+    yield
+    for name in aside.set_aside():
+        aside.discard(name)
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ def test_without_any_lock_nothing_more_is_done(tmp_path: Path, monkeypatch: pyte
 
     with monkeypatch.context() as patch:
         patch.setattr(restoring, "_swap_in", lose_all)
-        with pytest.raises((psycopg.Error, DatabaseError)):
+        with pytest.raises((psycopg.Error, DatabaseError, work.Lost)):
             restore(store, backup, by="运维", heard=silent)
     connections["provisioner"].close()
     assert state_of(store) == State.SUSPENDED
