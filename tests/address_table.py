@@ -135,7 +135,7 @@ def somebodys_file() -> Any:
     return a_customer().pk
 
 
-def a_check(person: str) -> Any:
+def a_check(person: str = "") -> Any:
     """A finished check of a call that ``person`` made."""
     now, caller = timezone.now(), Staff.objects.filter(name=person).first() or Staff.objects.create(name="拨打人")
     attempt = Attempt.objects.create(follow_up_id=a_call(), number=1, staff=caller, at=now, outcome="completed")

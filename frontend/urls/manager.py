@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from frontend.views import checks, kpis, team
+from frontend.views import checks, kpis, reports, team
 
 urlpatterns = [
     path("team/", team.team, name="team"),
@@ -19,4 +19,7 @@ urlpatterns = [
     path("kpis/", kpis.kpis, name="kpis"),
     path("kpis/figure/", kpis.kpi, name="kpi"),
     path("kpis/records/", kpis.records, name="kpi-records"),
+    path("reports/", reports.reports, name="reports"),
+    path("reports/month/", reports.month, name="report-month"),
+    path("reports/export/", reports.export, name="report-export"),
 ]
