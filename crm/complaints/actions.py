@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.complaints.models import Channel, Complaint, Severity
+from crm.complaints.models import Channel, Complaint, Severity, State
 from crm.complaints.numbers import next_number
 from crm.complaints.policy import TRANSITIONS, complaints
 from crm.customers import actions as customers
@@ -70,6 +70,16 @@ def register(
     )
     record_event(actor, complaint, "complaint.registered", now, number=complaint.number, channel=channel)
     return complaint
+
+
+def take_back(actor: Actor, key: UUID, *, now: datetime) -> None:
+    """It was registered by a slip. Part of the transaction that takes back what led to it. Raises :class:`Conflict`
+    where somebody has gone on with it."""
+    complaint = Complaint.objects.select_for_update().get(pk=key)
+    if complaint.state != State.REGISTERED or complaint.contacted_at is not None or complaint.owner_id is not None:
+        raise Conflict(_("投诉单 %(number)s 已有人处理，不能撤销。") % {"number": complaint.number}, code="gone_on")
+    record_event(actor, complaint, "complaint.taken_back", now, number=complaint.number)
+    complaint.delete()
 
 
 def reveal_mobile(actor: Actor, complaint: Complaint, *, now: datetime, address: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from crm.customers.models import Customer, MobileState, TrackingItem
 from crm.customers.numbers import has_dialled, is_wrong, number_to_dial
 from crm.customers.wishes import record_word as record_word
 from sanfang.audit.actions import record_access, record_event
+from sanfang.audit.models import Event, History
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging.numbers import MOBILE, is_placeholder
@@ -94,6 +96,32 @@ def report_wrong(
         customer.refresh_from_db(fields=["mobile", "mobile_state"])
     record_event(actor, item, "tracking.reported", now, field=field, note=item.note)
     return item
+
+
+def take_back_report(actor: Actor, key: UUID, *, at: datetime, now: datetime) -> None:
+    """The report made ``at`` that moment was a slip: the item goes, and the number is again what it was held for.
+
+    Part of the caller's transaction. Raises :class:`Conflict` where somebody has gone on with it, or where the same
+    value had been reported before, for then the item isn't this report's alone.
+    """
+    item = TrackingItem.objects.select_for_update().select_related("customer").get(pk=key)
+    told = Event.objects.filter(object=item.pk, kind="tracking.reported").count()
+    if item.state != State.OPEN or item.found_at != at or told > 1:
+        raise Conflict(_("客户信息跟踪已有后续处理，不能撤销。"), code="gone_on")
+    if item.field == Field.MOBILE and item.customer.mobile == item.wrong_value:
+        Customer.objects.filter(pk=item.customer_id).update(mobile_state=_held_for_before(item))
+    record_event(actor, item, "tracking.taken_back", now, field=item.field)
+    item.delete()
+
+
+def _held_for_before(item: TrackingItem) -> str:
+    """What the number counted as before it was marked wrong: the history knows."""
+    marked = History.objects.filter(
+        object=item.customer_id, change="~", at__gte=item.found_at, after__mobile_state=MobileState.WRONG
+    ).order_by("-id")
+    newest = marked.first()
+    known = (newest.before or {}).get("mobile_state") if newest else None
+    return str(known or MobileState.UNVERIFIED)
 
 
 @transaction.atomic

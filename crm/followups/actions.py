@@ -6,36 +6,43 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from crm.customers.actions import reveal_mobile
 from crm.customers.queries import masked_mobile
 from crm.followups import contacts, drafts, holds, marks, tasks
 from crm.followups.assigning import assign, check_caller, hand_over_all
+from crm.followups.conversation import Part, record_conversation
 from crm.followups.forgetting import forget, worked_on
 from crm.followups.models import Draft, FollowUp, Hold, State
+from crm.followups.outcomes import ended
 from crm.followups.policy import callbacks
 from crm.followups.reach import number_to_call
 from crm.followups.recording import Outcome, record_outcome
+from crm.followups.undoing import undo
+from crm.followups.visiting import call_instead, plan_visit
 from crm.store.queries import store
 from crm.vehicles.queries import customers_of
 from sanfang.audit.actions import record_event
-from sanfang.kernel.errors import Conflict
 from sanfang.kernel.permissions import Actor
 
 __all__ = [
     "Outcome",
+    "Part",
     "assign",
+    "call_instead",
     "check_caller",
     "dial",
     "forget",
     "hand_over_all",
     "hold",
+    "plan_visit",
+    "record_conversation",
     "record_outcome",
     "release",
     "release_all",
     "replan",
     "save_draft",
+    "undo",
     "worked_on",
 ]
 
@@ -137,7 +144,4 @@ def save_draft(
 
 def _require_open(follow_up: FollowUp) -> None:
     if follow_up.state != State.OPEN:
-        raise Conflict(
-            _("这个回访已经结束（%(state)s），请处理下一位客户。") % {"state": State(follow_up.state).label},
-            code="ended",
-        )
+        raise ended(follow_up)

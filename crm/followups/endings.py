@@ -8,10 +8,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from crm.followups.models import Attempt, FollowUp, OutcomeKind, State
-from crm.followups.outcomes import ENDINGS, Ending
+from crm.followups.outcomes import ENDINGS, OF_VISITS, Ending, label_of
 from crm.followups.reach import WRONG
 from crm.followups.timeline import Past
 from crm.followups.tries import InVain
+from sanfang.kernel.rules import Channel
 from sanfang.standards.definitions import Pack
 from tenants.roles import roles
 
@@ -70,13 +71,14 @@ def choices(row: FollowUp, pack: Pack, before: InVain, owner: Any, wait: str) ->
     return [
         OutcomeChoice(
             key=kind.value,
-            label=kind.label,
+            label=label_of(kind, row.channel),
             needs=ending.needs,
             hint=(ending.failed and wait) or _hint(kind, ending, row, pack, before, owner),
             options=[Option(value, label) for value, label in ending.options()],
             checked=False,
         )
         for kind, ending in ENDINGS.items()
+        if row.channel != Channel.VISIT or kind in OF_VISITS
     ]
 
 
@@ -124,7 +126,7 @@ def closed(row: FollowUp, tries: list[Attempt], read: Past, answers: list[tuple[
     tracking = next((one for one in read.tracking if made and one.pk == made.tracking_id), None)
     message = next((one for one in read.messages if made and one.about and one.about == made.invitation_id), None)
     return Closed(
-        outcome_label=OutcomeKind(made.outcome).label if made else state.label,
+        outcome_label=label_of(OutcomeKind(made.outcome), row.channel) if made else state.label,
         tone=TONES.get(state, "danger"),
         at=made.at if made else row.ended_at,
         by=made.staff.name if made else None,

@@ -6,7 +6,9 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from crm.followups.models import OutcomeKind, State
+from crm.followups.models import FollowUp, OutcomeKind, State
+from sanfang.kernel.errors import Conflict
+from sanfang.kernel.rules import Channel
 from sanfang.kernel.transitions import Transitions
 
 CALLER, MACHINE = "callback.make", ""
@@ -67,3 +69,23 @@ ENDINGS = {
 }
 FAILED = [kind for kind, ending in ENDINGS.items() if ending.failed]
 CONNECTED = [kind for kind, ending in ENDINGS.items() if ending.connected]
+OF_VISITS = (
+    OutcomeKind.COMPLETED,
+    OutcomeKind.NO_ANSWER,
+    OutcomeKind.CALL_LATER,
+    OutcomeKind.REFUSED,
+    OutcomeKind.MOVED,
+)
+"""How a visit can end: nobody was there, or another day was agreed on; there is no line that could be busy."""
+VISIT_LABELS = {OutcomeKind.NO_ANSWER: _("没有遇到"), OutcomeKind.CALL_LATER: _("改约时间")}
+
+
+def label_of(kind: OutcomeKind, channel: str) -> Any:
+    """What the outcome is called where the customer was visited instead of rung up."""
+    return VISIT_LABELS.get(kind, kind.label) if channel == Channel.VISIT else kind.label
+
+
+def ended(follow_up: FollowUp) -> Conflict:
+    """Somebody wants to do something with a follow-up that is over."""
+    words = _("这个回访已经结束（%(state)s），请处理下一位客户。")
+    return Conflict(words % {"state": State(follow_up.state).label}, code="ended")

@@ -26,13 +26,12 @@ NO_NUMBER_YET = Q(customer__mobile="", customer__landline="", attempts=0)
 
 
 def callable_at(now: datetime) -> Q:
-    """Open calls whose window has opened and whose customer can be and wants to be reached by phone.
+    """Open calls whose window has opened and whose customer can be and wants to be reached by phone, and visits.
 
     Greetings by message aren't calls; a call somebody promised is due by the promise.
     """
-    return Q(state=State.OPEN, channel=Channel.PHONE, opens__lte=now, customer__do_not_call=False) & (
-        MOBILE | LANDLINE | NO_NUMBER_YET
-    )
+    reached = Q(channel=Channel.PHONE) & (MOBILE | LANDLINE | NO_NUMBER_YET)
+    return Q(state=State.OPEN, opens__lte=now, customer__do_not_call=False) & (reached | Q(channel=Channel.VISIT))
 
 
 def number_to_call(customer: "Customer") -> str:

@@ -15,7 +15,7 @@ from crm.customers import actions as customers
 from crm.customers.queries import masked_mobile
 from crm.followups import contacts, holds, marks, promises
 from crm.followups.models import Attempt, Draft, FollowUp, OutcomeKind, State
-from crm.followups.outcomes import ENDINGS, TRANSITIONS, Ending
+from crm.followups.outcomes import ENDINGS, OF_VISITS, TRANSITIONS, Ending, ended
 from crm.followups.policy import callbacks
 from crm.followups.reach import WRONG, number_to_call
 from crm.followups.tries import failed_before
@@ -25,10 +25,11 @@ from crm.surveys import actions as surveys
 from crm.surveys.queries import labelled
 from crm.vehicles import queries as vehicles
 from sanfang.audit.actions import record_event
-from sanfang.kernel.contacts import Reason
+from sanfang.kernel.contacts import LASTING, Reason
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.events import TriggerKind
 from sanfang.kernel.permissions import Actor
+from sanfang.kernel.rules import Channel
 from sanfang.standards.definitions import Pack
 from sanfang.standards.packs import load_pack
 from sanfang.tenancy.models import Staff
@@ -37,7 +38,8 @@ HOUSE_LANGUAGE = "zh-hans"
 """What colleagues read in a complaint or a tracking item, whatever language the caller works in."""
 
 MATTERS = frozenset(Reason) - {Reason.NO_NUMBER, Reason.WRONG_NUMBER}
-"""What can forbid writing a call down. That there is no number to dial is itself something to write down."""
+"""What can forbid writing a call down. That there is no number to dial is itself something to write down. A
+visit is written down after it, at whatever hour; it was asked about when it was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def record_outcome(
     reason: str = "",
     dialled: str | None = None,
     asked: bool = False,
+    same_call: bool = False,
 ) -> Outcome:
     """The call of ``follow_up`` ended.
 
@@ -71,6 +74,8 @@ def record_outcome(
     double click, a retry) counts once and answers the same; another's attempt in the meantime is a conflict.
     ``dialled`` is the masked number that was on the screen: one corrected meanwhile isn't reported wrong.
     ``asked``: the customer asked for this call (or rang up); asked where the number wasn't looked up for it.
+    ``same_call``: a further part of a conversation whose first part was let through
+    (:mod:`crm.followups.conversation`).
 
     1. check what this outcome needs; 2. count the attempt, guarded, unless it comes too soon; 3. keep the answers
     and open a complaint for a dissatisfied one; or send the questionnaire, or report the number; 4. clear draft
@@ -81,6 +86,8 @@ def record_outcome(
         raise DomainError(_("请选择回访结果。"), code="no_outcome", field="outcome")
     kind, place = OutcomeKind(outcome), store()
     ending = ENDINGS[kind]
+    if follow_up.channel == Channel.VISIT and kind not in OF_VISITS:
+        raise DomainError(_("走访没有这种结果，请重新选择。"), code="no_outcome", field="outcome")
     pack = load_pack(follow_up.pack, version=follow_up.pack_version)
     _check_reason(ending, reason)
     if ending.needs == "time":
@@ -99,11 +106,14 @@ def record_outcome(
     )
     if not counted:
         return _earlier(actor, follow_up, attempt, kind, place, now)
-    if before is not None:
+    if before is not None and not same_call:
         before.check_pause(pack.calling, place, now)
     taken = holds.take(actor, follow_up.customer_id, place, now)
-    if taken.revealed_at is None:  # else it was asked when the number was shown, and what was done is written down
-        contacts.require(actor, follow_up, place, now, asked=asked, only=MATTERS)
+    if (
+        taken.revealed_at is None and not same_call
+    ):  # else it was asked when the number was shown, and what was done is written down
+        matters = MATTERS & LASTING if follow_up.channel == Channel.VISIT else MATTERS
+        contacts.require(actor, follow_up, place, now, asked=asked, only=matters)
     call = FollowUp.objects.select_related("customer", "vehicle").get(pk=follow_up.pk)
     trying = Attempt(
         follow_up=call,
@@ -154,10 +164,7 @@ def _earlier(
         )
     follow_up.refresh_from_db()
     if follow_up.state != State.OPEN:
-        raise Conflict(
-            _("这个回访已经结束（%(state)s），请处理下一位客户。") % {"state": State(follow_up.state).label},
-            code="ended",
-        )
+        raise ended(follow_up)
     raise Conflict(_("页面已过期，请刷新后再登记。"), code="stale")
 
 

@@ -21,7 +21,7 @@ from sanfang.audit.actions import record_event
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging import secrets
-from sanfang.messaging.actions import queue_message
+from sanfang.messaging.actions import cancel_message, queue_message
 from sanfang.messaging.numbers import landline
 from sanfang.messaging.wording import fill
 from sanfang.standards.definitions import Pack
@@ -121,6 +121,22 @@ def invite(
     invitation.save()
     record_event(None, invitation, "survey.invited", now, questionnaire=questionnaire)
     return invitation
+
+
+def take_back(*, follow_up_id: UUID, invitation_id: UUID | None, at: datetime) -> tuple[Answers, str]:
+    """The answers given on the phone at that moment, and the questionnaire sent as a link, never were. Returns answers
+    and note. Part of the caller's transaction. Raises :class:`Conflict` when the message has left already."""
+    if invitation_id is not None:
+        invitation = Invitation.objects.get(pk=invitation_id)
+        if not cancel_message(invitation.message_id):
+            raise Conflict(_("短信问卷已经发出，不能撤销。"), code="gone_on")
+        invitation.delete()
+    response = Response.objects.filter(follow_up_id=follow_up_id, source=Response.Source.CALL, at=at).first()
+    if response is None:
+        return {}, ""
+    answers, note = response.answers, response.note
+    response.delete()
+    return {key: kept for key, kept in answers.items() if kept.get("value") is not None}, note
 
 
 @transaction.atomic

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from sanfang.messaging import secrets, tasks
 from sanfang.messaging.gateways import gateway
 from sanfang.messaging.house import house
-from sanfang.messaging.models import Message, State
+from sanfang.messaging.models import Fault, Message, State
 from sanfang.messaging.wording import signed
 from sanfang.tenancy.context import current_tenant
 from sanfang.tenancy.models import TenantModel
@@ -50,6 +52,12 @@ def queue_message(
     if not refusal:
         tasks.send.later()
     return message
+
+
+def cancel_message(key: UUID) -> bool:
+    """Takes back a message that hasn't left; False when it has, or is just being handed over. It stays as a record."""
+    waiting = Message.objects.filter(pk=key).filter(Q(state=State.QUEUED) | Q(state=State.FAILED))
+    return bool(waiting.update(state=State.FAILED, error=Fault.TAKEN_BACK))
 
 
 def _lately(customer_id: UUID) -> list[datetime]:

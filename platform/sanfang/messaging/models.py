@@ -25,6 +25,7 @@ class Fault(models.TextChoices):
     TOO_MANY = "too_many", _("近期短信已达上限")
     TEXT = "text", _("内容不符合短信平台规则")
     NOT_APPROVED = "not_approved", _("短信模板未通过审核")
+    TAKEN_BACK = "taken_back", _("登记已撤销，不再发送")
     UNDELIVERED = "undelivered", _("运营商未能送达")
     REJECTED = "rejected", _("短信平台拒绝")
     UNREACHABLE = "unreachable", _("短信平台多次无法连接")
