@@ -59,6 +59,7 @@ DEALER_APPS = [
     "crm.desk",
     "crm.checks",
     "crm.reports",
+    "api.intake",
 ]
 GROUP_APPS = [*EVERYWHERE]
 OEM_APPS = [*EVERYWHERE]
