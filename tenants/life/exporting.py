@@ -1,8 +1,5 @@
 """Everything that a tenant takes with it: every table as CSV and as JSON lines, its files, and what they are."""
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,15 +14,11 @@ from psycopg import sql
 
 from sanfang.tenancy.rollout.states import digests
 from tenants.life import archives, folders, snapshot
+from tenants.life.cells import BOM, write_rows
+from tenants.life.platform_part import write_platform_part
 from tenants.life.work import Heard, alone_with, deed, refuse_unless
 from tenants.models import State, Tenant
 from tenants.queries import address_of
-
-BOM = "\ufeff"
-BATCH = 500
-"""Rows fetched at a time: so many are in memory, however long the table is."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +65,9 @@ def write(tenant: Tenant, target: Path, heard: Heard, *, by: str) -> Exported:
                     "columns": [{"name": one.name, "type": one.type} for one in table.columns],
                 }
                 heard(table.name, number, len(tables))
+            platform = write_platform_part(raw, tenant, archive)
         files = archive.put_folder(schema, heard)
-        archive.put("README.txt", BOM + readme(tenant, found, files))
+        archive.put("README.txt", BOM + readme(tenant, found, platform, files))
         archive.close_with(
             {
                 "what": "export",
@@ -83,43 +77,16 @@ def write(tenant: Tenant, target: Path, heard: Heard, *, by: str) -> Exported:
                 "by": by,
                 "digest": digests(connections["provisioner"], [schema])[schema],
                 "tables": found,
+                "platform": platform,
             }
         )
     return Exported(len(found), sum(one["rows"] for one in found.values()), files, archives.sha256_of(target))
 
 
 def _write_table(raw: psycopg.Connection[Any], schema: str, table: snapshot.Table, archive: archives.Archive) -> int:
-    name = sql.Identifier(schema, table.name)
-    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier("t", column.name)) for column in table.columns)
-    is_number = [column.is_number for column in table.columns]
-    count = 0
-    with archive.member(f"csv/{table.name}.csv") as member:
-        member.write(BOM.encode() + line([column.name for column in table.columns]))
-        for row in _rows(raw, sql.SQL("SELECT {} FROM {} t").format(texts, name)):
-            member.write(line(cell if number else safe(cell) for cell, number in zip(row, is_number, strict=True)))
-            count += 1
-    with archive.member(f"json/{table.name}.jsonl") as member:
-        for (row,) in _rows(raw, sql.SQL("SELECT row_to_json(t)::text FROM {} t").format(name)):
-            member.write(row.encode() + b"\n")
-    return count
-
-
-def _rows(raw: psycopg.Connection[Any], query: sql.Composed) -> Iterator[Any]:
-    with raw.cursor(name="exporting") as cursor:
-        cursor.itersize = BATCH
-        cursor.execute(query)
-        yield from cursor
-
-
-def safe(cell: str | None) -> str | None:
-    """The cell as text, whatever spreadsheet opens it."""
-    return f"'{cell}" if cell and cell.startswith(FORMULA) else cell
-
-
-def line(cells: Any) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
+    members = (f"csv/{table.name}.csv", f"json/{table.name}.jsonl")
+    source = sql.Identifier(schema, table.name)
+    return write_rows(raw, archive, members, source, {column.name: column.is_number for column in table.columns})
 
 
 @cache
@@ -145,15 +112,18 @@ README = """\
 {name}（{slug}）的全部数据 · Everything of {slug}
 
 这是什么 · What this is
-  csv/   每张表一个 CSV 文件，UTF-8（带 BOM），可用 Excel 打开。以 = + - @ 开头的文字前加了一个单引号，
-         以免被当作公式。手机号、VIN 等长编号请在导入时选“文本”。
+  csv/   每张表一个 CSV 文件，UTF-8（带 BOM），可用 Excel 打开。以 = + - @（含全角）开头的文字前
+         加了一个单引号，以免被当作公式。手机号、VIN 等长编号请在导入时选“文本”。
   json/  同样的表，每行一条 JSON，数值与文字原样保留，适合交给别的系统。
+  platform/ 平台登记的内容：租户、网址、成员（姓名、邮箱、手机号）、隶属关系、操作记录。
   files/ 上传过的文件。
   manifest.json 列出每张表的列和行数、每个文件的大小与 SHA-256 校验值。
 
   csv/   one CSV file for each table, UTF-8 with BOM, opens in Excel. Text that begins with = + - @ has a
          quotation mark before it, so that it isn't taken for a formula. Import mobile numbers and VINs as text.
   json/  the same tables, one JSON object a line, values exactly as they are: for other systems.
+  platform/ what the platform holds: the tenant, its addresses, its members with name, e-mail and phone, to whom it
+         belongs, what was done with it.
   files/ the files that were uploaded.
   manifest.json lists the columns and rows of each table, and the size and SHA-256 of every file.
 
@@ -162,10 +132,18 @@ README = """\
 表 · Tables
 {tables}
 
+平台登记 · On the platform
+{platform}
+
 文件 · Files: {files}
 """
 
 
-def readme(tenant: Tenant, tables: dict[str, dict[str, Any]], files: int) -> str:
-    lines = [f"  {name}（{one['rows']}）\n    {one['zh']}\n    {one['en']}" for name, one in tables.items()]
-    return README.format(name=tenant.name, slug=tenant.slug, tables="\n".join(lines), files=files)
+def readme(tenant: Tenant, tables: dict[str, dict[str, Any]], platform: dict[str, dict[str, Any]], files: int) -> str:
+    return README.format(
+        name=tenant.name, slug=tenant.slug, tables=_listed(tables), platform=_listed(platform), files=files
+    )
+
+
+def _listed(parts: dict[str, dict[str, Any]]) -> str:
+    return "\n".join(f"  {name}（{one['rows']}）\n    {one['zh']}\n    {one['en']}" for name, one in parts.items())

@@ -91,6 +91,58 @@ def test_no_name_reaches_another_tenants_file(
     assert all(folder in path.parents for path in set(after) - set(before))
 
 
+LINKS: dict[str, Callable[[Path, Path, str], str]] = {
+    "a file": lambda own, foreign, file: _linked(own / "imports" / "link.csv", foreign / file, "imports/link.csv"),
+    "a folder": lambda own, foreign, file: _linked(own / "linked", foreign, f"linked/{file}"),
+    "a file of one's own": lambda own, foreign, file: _linked(own / "own.csv", own / "imports" / "x.csv", "own.csv"),
+    "the whole folder": lambda own, foreign, file: _linked(own, foreign, file),
+}
+
+
+def _linked(link: Path, target: Path, name: str) -> str:
+    if link.is_dir():
+        link.rename(link.with_name(f"{link.name}_away"))
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+    return name
+
+
+@pytest.mark.parametrize("deed", [deed for deed in DEEDS if deed != "list"])
+@pytest.mark.parametrize("how", LINKS)
+def test_no_link_is_followed(chengdu: Tenant, suzhou: Tenant, foreign_file: str, how: str, deed: str) -> None:
+    """However one got there: an upload's name can't make one, an operator or an archive's program can."""
+    root = Path(settings.MEDIA_ROOT)
+    own, foreign = root / chengdu.schema_name, root / suzhou.schema_name
+    name = LINKS[how](own, foreign, foreign_file)
+    link = next(
+        path for path in (own, own / "own.csv", own / "linked", own / "imports" / "link.csv") if path.is_symlink()
+    )
+    before = everywhere()
+    try:
+        with inside(chengdu), pytest.raises(SuspiciousFileOperation):
+            DEEDS[deed](name)
+        assert everywhere() == before
+    finally:
+        link.unlink()
+        away = own.with_name(f"{own.name}_away")
+        if away.exists():
+            away.rename(own)
+
+
+def test_what_becomes_a_link_after_the_look_isnt_followed_either(
+    chengdu: Tenant, suzhou: Tenant, foreign_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside(chengdu):
+        name = default_storage.save("imports/mine.csv", ContentFile(b"x"))
+        plain = Path(default_storage.path(name))
+        plain.unlink()
+        plain.symlink_to(Path(settings.MEDIA_ROOT) / suzhou.schema_name / foreign_file)
+        monkeypatch.setattr(type(default_storage._wrapped), "path", lambda self, name: str(plain))  # type: ignore[attr-defined]
+        with pytest.raises(OSError, match="symbolic"):
+            default_storage.open(name)
+        plain.unlink()
+
+
 @pytest.mark.parametrize("deed", DEEDS)
 def test_at_the_door_there_are_no_files(network: dict[str, Tenant], foreign_file: str, deed: str) -> None:
     before = everywhere()

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
@@ -26,7 +27,7 @@ class TenantFiles(FileSystemStorage):
             raise SuspiciousFileOperation(f"{name!r} leads out of the tenant's folder by a link.")
         return path
 
-    def _open(self, name: str, mode: str = "rb") -> File:
+    def _open(self, name: str, mode: str = "rb") -> "File[Any]":
         # What has become a link since it was looked at isn't followed either.
         return File(open(self.path(name), mode, opener=_no_link))
 

@@ -12,18 +12,38 @@ from typing import Any
 
 import database
 import pytest
+from django.utils import timezone
 from life_support import everything, files_of, new_store, rows_of, schemas, silent
 
 from crm.customers.models import Customer
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
-from tenants.life import exporting, snapshot
+from tenants.life import cells, exporting, snapshot
 from tenants.life.exporting import export_tenant
 from tenants.life.models import Deed
-from tenants.models import State, Tenant
+from tenants.models import Membership, State, Tenant, User
 
 pytestmark = pytest.mark.usefixtures("own_database", "filled")
-EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", '"quoted", 逗号\n换行', "普通"]
+EVIL = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    "\n=1",
+    " =1+1",
+    "\u3000=1",
+    "＝1+1",
+    "＠SUM(1)",
+    "＋1",
+    "－1",
+    "\ufeff=1",
+    "\u200b\u202e=1",
+    "\xa0 @x",
+    "﹢1",
+]
+PLAIN = ['"quoted", 逗号\n换行', "普通", " 空格", "a=1", "a\n=1", "'=1"]
 
 
 def exported(tenant: Tenant, folder: Path) -> zipfile.ZipFile:
@@ -59,20 +79,20 @@ def test_every_table_row_and_file_is_in_it(chengdu: Tenant, tmp_path: Path) -> N
 
 def test_cells_are_safe_in_a_spreadsheet_and_exact_in_json(chengdu: Tenant, tmp_path: Path) -> None:
     with inside(chengdu):
-        for text in EVIL:
+        for text in EVIL + PLAIN:
             Customer.objects.create(name=text, mobile="")
     file = exported(chengdu, tmp_path)
     raw = file.read("csv/customers_customer.csv")
     assert raw.startswith(b"\xef\xbb\xbf")
     names = {row["name"] for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))}
-    assert {text if text in EVIL[6:] else f"'{text}" for text in EVIL} <= names
-    assert not [name for name in names if name.startswith(exporting.FORMULA)]
+    assert {*(f"'{text}" for text in EVIL), *PLAIN} <= names
+    assert not names & set(EVIL)
     lines = file.read("json/customers_customer.jsonl").decode().splitlines()
-    assert set(EVIL) <= {json.loads(line)["name"] for line in lines}
+    assert {*EVIL, *PLAIN} <= {json.loads(line)["name"] for line in lines}
 
 
 def test_numbers_stay_numbers() -> None:
-    assert exporting.line([exporting.safe("-5"), "-5", None]) == b"'-5,-5,\r\n"
+    assert cells.line([cells.safe("-5"), "-5", None]) == b"'-5,-5,\r\n"
 
 
 def test_it_is_one_moment(chengdu: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +119,49 @@ def test_the_readme_names_every_table_in_both_languages(chengdu: Tenant, tmp_pat
         assert table in text
         assert words["zh"] in text
         assert words["en"] in text
+
+
+def lines(file: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
+    """A part of the platform's, as JSON has it; and CSV says the same."""
+    found = [json.loads(line) for line in file.read(f"platform/{name}.jsonl").decode().splitlines()]
+    rows = list(csv.DictReader(io.StringIO(file.read(f"platform/{name}.csv").decode("utf-8-sig"))))
+    assert len(rows) == len(found)
+    assert not found or set(rows[0]) == set(found[0])
+    return found
+
+
+@pytest.mark.parametrize("slug", ["chengdu", "yuanting", "lanchuan"])
+def test_what_the_platform_holds_of_it_is_in_it(network: dict[str, Tenant], tmp_path: Path, slug: str) -> None:
+    """A group's schema knows none of its stores, and no schema its people's addresses."""
+    tenant = network[slug]
+    gone = Membership.objects.filter(tenant=tenant, ended_at=None).order_by("pk").first()
+    assert gone is not None
+    Membership.objects.filter(pk=gone.pk).update(ended_at=timezone.now())
+    file = exported(tenant, tmp_path)
+    Membership.objects.filter(pk=gone.pk).update(ended_at=None)
+    (row,) = lines(file, "tenant")
+    assert (row["slug"], row["name"], row["kind"], row["phone"]) == (slug, tenant.name, tenant.kind, tenant.phone)
+    assert {one["domain"] for one in lines(file, "addresses")} == {f"{slug}.localhost"}
+    people = {(one.user.name, one.user.email, one.user.phone, one.role) for one in tenant.memberships.all()}
+    assert {(one["name"], one["email"], one["phone"], one["role"]) for one in lines(file, "memberships")} == people
+    assert len([one for one in lines(file, "memberships") if one["ended_at"]]) == 1
+    others = {("member", one.member.slug, one.region) for one in tenant.members.all()} | {
+        ("holder", one.holder.slug, one.region) for one in tenant.holders.all()
+    }
+    assert others
+    assert {(one["other_is"], one["slug"], one["region"]) for one in lines(file, "affiliations")} == others
+    assert [(one["verb"], one["by"]) for one in lines(file, "deeds")][-1] == ("export", "运维")
+    about = json.loads(file.read("manifest.json"))["platform"]
+    assert {name: one["rows"] for name, one in about.items()} == {name: len(lines(file, name)) for name in about}
+
+
+def test_no_password_and_nobody_elses_people_are_in_it(suzhou: Tenant, tmp_path: Path) -> None:
+    file = exported(suzhou, tmp_path)
+    platform = "".join(file.read(name).decode() for name in file.namelist() if name.startswith("platform/"))
+    here = set(suzhou.memberships.values_list("user_id", flat=True))
+    for user in User.objects.exclude(email=None):
+        assert user.password not in platform
+        assert (f'"{user.email}"' in platform) == (user.pk in here)
 
 
 @pytest.mark.parametrize("slug", ["chengdu", "yuanting", "lanchuan"])

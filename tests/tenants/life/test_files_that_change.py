@@ -124,9 +124,13 @@ def test_rows_and_files_that_were_exchanged_are_in_no_store(
     backup, before = back_up(store, tmp_path, by="运维", heard=silent), everything(store)
     check = archives.Opened.verify
 
+    def exchange(was: bytes) -> bytes:
+        head, tail = was.split(WAS)
+        return forged(head, tail, zlib.crc32(was))
+
     def check_and_exchange(self: Any, heard: Any) -> None:
         check(self, heard)
-        overwrite(backup, member, lambda was: forged(*was.split(WAS), zlib.crc32(was)))
+        overwrite(backup, member, exchange)
 
     monkeypatch.setattr(archives.Opened, "verify", check_and_exchange)
     with pytest.raises(DomainError) as refused:

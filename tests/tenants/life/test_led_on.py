@@ -292,7 +292,7 @@ def test_a_leave_that_somebody_else_has_ended_doesnt_happen(monkeypatch: pytest.
     assert (state_of(store), Departure.objects.filter(tenant=store).exists()) == (State.READY, False)
 
 
-DRY = {
+DRY: dict[str, Callable[[Tenant, Path], object]] = {
     "backup": lambda store, folder: back_up(store, folder, by="x", heard=silent, dry_run=True),
     "export": lambda store, folder: exporting.export_tenant(store, folder / "x.zip", silent, by="x", dry_run=True),
     "leave": lambda store, folder: leave(store, reason="x", by="x", heard=silent, dry_run=True),
