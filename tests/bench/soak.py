@@ -362,7 +362,7 @@ def main() -> int:
                 score.fault(f"only {score.done[what]} {what}")
         code = _tell(score, rows)
     finally:
-        stack.run.send_signal(signal.SIGINT)
+        stack.run.send_signal(signal.SIGTERM)
         stack.run.wait(120)
     if code == 0:
         # After a fault the logs stay, for whoever looks for its cause.
