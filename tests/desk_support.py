@@ -125,8 +125,9 @@ REPAIRED = {
 
 
 def end(who: Actor, call: FollowUp, outcome: str, attempt: int = 1, **details: Any) -> None:
+    """At whatever hour the tests run: the customer asked for it."""
     call.refresh_from_db()
-    record_outcome(who, call, attempt=attempt, outcome=outcome, **{"now": timezone.now(), **details})
+    record_outcome(who, call, attempt=attempt, outcome=outcome, asked=True, **{"now": timezone.now(), **details})
 
 
 def _imports(who: Actor) -> dict[str, ImportRun]:

@@ -74,7 +74,7 @@ def play(tenant: Tenant, cast: Cast, until: datetime, told: Callable[[Played], N
     day = place.calendar.day_of(latest) + timedelta(days=1) if latest else place.go_live
     last = place.calendar.day_of(until)
     while day < last:
-        opening = timezone.make_aware(datetime.combine(day, time(8, 40)), place.zone)
+        opening = timezone.make_aware(datetime.combine(day, time(9)), place.zone)
         planner.plan(opening)
         short = last - day < SHORT_OF_HANDS
         _call(cast, chance, opening, played, left=0.55 if short else 0.0)
