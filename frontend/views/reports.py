@@ -109,5 +109,4 @@ def _file(name: str, content: bytes, kind: str) -> HttpResponse:
     own = name.split("-", 1)[1]
     answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(f'{words} {own}')}"
-    answer["Cache-Control"] = "no-store"
     return answer
