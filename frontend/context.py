@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -33,6 +34,7 @@ def appearance(request: HttpRequest) -> dict[str, Any]:
         "dark_media": _DARK_MEDIA[theme],
         "shortcuts_off": request.COOKIES.get(SHORTCUTS_COOKIE) == "off",
         "now": timezone.now(),
+        "platform_contact": settings.PLATFORM_CONTACT,
     }
 
 

@@ -4,13 +4,17 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tenants.addresses import client_address
 from tenants.forms import MobileField, clean_mobile
 from tenants.models import User
 from tenants.queries import live_membership
+from tenants.requests import LEFT_HERE
 
 
 class MemberBackend(AuthenticationBackend):
@@ -32,11 +36,20 @@ class MemberBackend(AuthenticationBackend):
 class AccountAdapter(DefaultAccountAdapter):
     """Mobile numbers are Chinese ones; nobody signs up by themselves."""
 
-    wrong = _("账号或密码不正确。账号是您的邮箱或手机号。")
+    # One answer for everybody without a way in, and true of each of them (ADR 0015).
+    wrong = _("账号或密码不正确，或者这个账号在这里没有岗位。账号是您的邮箱或手机号。")
     error_messages: ClassVar = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": wrong,
         "phone_password_mismatch": wrong,
+        "too_many_login_attempts": format_lazy(
+            _("验证码连续输错太多次，为了安全暂时锁定。请在 {minutes} 分钟后再试。"),
+            minutes=settings.SECOND_FACTOR_MINUTES,
+        ),
     }
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        request.session.pop(LEFT_HERE, None)
+        super().login(request, user)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -69,6 +82,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
         raise RuntimeError("Sign-in codes by SMS are not offered.")
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """The words of the second factor."""
+
+    error_messages: ClassVar = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("验证码不正确。请用验证器应用现在显示的 6 位数字，或一个没用过的恢复码；手机的时间要准。"),
+    }
 
 
 def lockout_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:

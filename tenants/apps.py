@@ -6,4 +6,4 @@ class TenantsConfig(AppConfig):
     verbose_name = "租户"
 
     def ready(self) -> None:
-        from tenants import checks, signals  # noqa: F401  (register and connect themselves)
+        from tenants import checks, sessions, signals  # noqa: F401  (register and connect themselves)

@@ -22,6 +22,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, login
 from django.contrib.auth import SESSION_KEY as USER_KEY
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.core import signing
 from django.core.cache import caches
 from django.http import HttpRequest
@@ -30,8 +31,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from sanfang.kernel.errors import DomainError, NotFound
-from tenants.models import State, Tenant, User
+from tenants.models import Membership, State, Tenant, User
 from tenants.queries import address_of, host_of, live_membership
+from tenants.sessions import TRAIL
 from tenants.signals import SESSION_KEY
 
 SALT = "tenants.handover"
@@ -42,11 +44,12 @@ log = structlog.get_logger("sanfang.tenants")
 def depart(request: HttpRequest, slug: str, luggage: dict[str, str]) -> str:
     """The address that takes this person to the store ``slug``. ``luggage``: their language, theme and the like.
 
-    Raises :class:`NotFound` for a store that isn't theirs, whether it exists or not.
+    Raises :class:`NotFound` for a store that never was theirs, whether it exists or not, and :class:`DomainError` for
+    one that was when their page was made: it says what has changed.
     """
     target = next((one.tenant for one in request.elsewhere if one.tenant.slug == slug), None)  # type: ignore[attr-defined]
     if target is None:
-        raise NotFound(f"membership in {slug}")
+        raise _why_not(request, slug)
     key, nonce = str(request.session.session_key), token_urlsafe(16)
     caches["shared"].set(_mark(nonce), key, SECONDS)
     ticket = {
@@ -69,7 +72,8 @@ def arrive(request: HttpRequest, given: str) -> dict[str, str]:
     ticket = _read(given)
     if (ticket["tenant"], ticket["host"]) != (tenant.schema_name, request.get_host().rsplit(":", 1)[0].lower()):
         raise _refused(_("切换链接属于另一家门店，请在这里登录。"))
-    source = _spend(ticket)
+    session = _spend(ticket)
+    source = dict(session.items())
     user = _traveller(ticket, source)
     if live_membership(user, tenant.schema_name) is None:
         raise _refused(_("您已不是这家门店的成员，不能切换到这里。"))
@@ -82,9 +86,39 @@ def arrive(request: HttpRequest, given: str) -> dict[str, str]:
     login(request, user, backend=source[BACKEND_SESSION_KEY])
     request.session.update({key: value for key, value in source.items() if key.startswith(METHODS)})
     request.session.set_expiry(0)
+    _note_the_way(request.session, session)
     log.info("handed over", user=user.pk, source=source[SESSION_KEY], tenant=tenant.slug)
     luggage: dict[str, str] = ticket["luggage"]
     return luggage
+
+
+def is_at_work_here(request: HttpRequest, given: str) -> bool:
+    """Whether a refused ticket's person is at work at this host already: nothing is wrong with a link used twice."""
+    try:
+        ticket: dict[str, Any] = signing.loads(given, salt=SALT)
+    except (signing.BadSignature, ValueError):
+        return False
+    here: Tenant = request.tenant  # type: ignore[attr-defined]
+    return bool(request.actor) and (ticket["user"], ticket["tenant"]) == (request.user.pk, here.schema_name)  # type: ignore[attr-defined]
+
+
+def _why_not(request: HttpRequest, slug: str) -> DomainError | NotFound:
+    """The menu that was clicked on may be older than what happened to the store, or to the membership in it."""
+    assert isinstance(request.user, User)
+    of_theirs = Membership.objects.filter(user=request.user, tenant__slug=slug).select_related("tenant")
+    membership = of_theirs.order_by("since").last()
+    if membership is None or membership.tenant.state in {State.PROVISIONING, State.GONE} or _open(membership):
+        return NotFound(f"membership in {slug}")
+    place = {"place": membership.tenant.short_name}
+    if membership.tenant.state == State.LEAVING:
+        return _refused(_("“%(place)s”已退出本平台，不能切换过去。") % place)
+    if membership.ended_at is not None:
+        return _refused(_("您已不是“%(place)s”的成员，不能切换过去。") % place)
+    return _refused(_("“%(place)s”已停用，现在不能切换过去。") % place)
+
+
+def _open(membership: Membership) -> bool:
+    return membership.ended_at is None and membership.tenant.is_open
 
 
 def _read(given: str) -> dict[str, Any]:
@@ -97,16 +131,28 @@ def _read(given: str) -> dict[str, Any]:
     return ticket
 
 
-def _spend(ticket: dict[str, Any]) -> dict[str, Any]:
+def _spend(ticket: dict[str, Any]) -> SessionBase:
     """The session that the ticket was made in. From now on the ticket is good for nothing."""
     shared, mark = caches["shared"], _mark(ticket["nonce"])
     key = shared.get(mark)
     if not key or not shared.delete(mark):
         raise _refused(_("切换链接已经用过一次。请重新切换，或在这里登录。"))
-    source: dict[str, Any] = import_module(settings.SESSION_ENGINE).SessionStore(key).load()
-    if not constant_time_compare(ticket["seal"], _seal(key, source)):
+    source: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    if not constant_time_compare(ticket["seal"], _seal(key, dict(source.items()))):
         raise _signed_out()
     return source
+
+
+def _note_the_way(here: SessionBase, source: SessionBase) -> None:
+    """Both sessions know of each other, so that signing out of one can say where one is still signed in."""
+    trail = source.get(TRAIL, {})
+    here[TRAIL] = {**trail, source[SESSION_KEY]: source.session_key}
+    here[TRAIL].pop(here[SESSION_KEY], None)
+    source[TRAIL] = {**trail, here[SESSION_KEY]: here.session_key}
+    try:
+        source.save()
+    except UpdateError:
+        log.info("the session left behind has just ended")
 
 
 def _traveller(ticket: dict[str, Any], source: dict[str, Any]) -> User:

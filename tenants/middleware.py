@@ -5,7 +5,6 @@ role, and a view of a tenant can't be reached under the door's.
 """
 
 from collections.abc import Callable
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,12 +15,14 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sanfang.kernel.permissions import Actor
 from sanfang.tenancy.context import inside
 from tenants.limits import seconds_to_wait_outside
 from tenants.models import Kind, Membership, State
 from tenants.queries import live_memberships, tenant_of_host
+from tenants.requests import LEFT_HERE, in_words, wants_words_only
 from tenants.roles import roles
 from tenants.signals import SESSION_KEY
 
@@ -29,6 +30,20 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 DOOR_PATHS = ("/accounts/", "/preferences/")
 """What works on every host with the door's rights: signing in and out, second factor, language and theme."""
+
+
+LEFT_HERE_SECONDS = 3600
+
+
+def note_that_they_left(request: HttpRequest) -> None:
+    request.session[LEFT_HERE] = True
+    request.session.set_expiry(LEFT_HERE_SECONDS)
+
+
+def _left_words() -> str:
+    return _(
+        "您已不是这家门店的成员，未保存的内容不会再保存；已有的记录都在店里，由同事接着处理。如有疑问，请联系总经理或门店管理员。"
+    )
 
 
 def actor_of(membership: Membership) -> Actor:
@@ -43,7 +58,10 @@ def actor_of(membership: Membership) -> Actor:
 
 
 class TenantOfHostMiddleware:
-    """Host name → ``request.tenant``. An unknown host gets a plain 404 that tells nothing."""
+    """Host name → ``request.tenant``. An unknown host gets a plain 404 that tells nothing.
+
+    A closed tenant is answered further in (frontend.middleware.ClosedMiddleware), where a form's token can be made.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -52,20 +70,20 @@ class TenantOfHostMiddleware:
         connection.set_schema_to_public()  # type: ignore[attr-defined]
         tenant = tenant_of_host(request.get_host().rsplit(":", 1)[0])
         if tenant is None or tenant.state in {State.PROVISIONING, State.GONE}:
-            return self._closed(request, "unknown_host", {}, 404)
+            return _too_many_outside(request) or render(request, "frontend/errors/unknown_host.html", status=404)
         request.tenant = tenant  # type: ignore[attr-defined]
         request.urlconf = settings.TENANT_TYPES[tenant.kind]["URLCONF"]
         structlog.contextvars.bind_contextvars(tenant=tenant.slug)
-        if tenant.state != State.READY:
-            return self._closed(request, "suspended", {"tenant": tenant}, 403)
+        if tenant.state != State.READY and (put_off := _too_many_outside(request)):
+            return put_off
         with timezone.override(ZoneInfo(tenant.time_zone)):
             return self.get_response(request)
 
-    @staticmethod
-    def _closed(request: HttpRequest, page: str, context: dict[str, Any], status: int) -> HttpResponse:
-        if seconds := seconds_to_wait_outside(request):
-            return HttpResponse(status=429, headers={"Retry-After": str(seconds)})
-        return render(request, f"frontend/errors/{page}.html", context, status=status)
+
+def _too_many_outside(request: HttpRequest) -> HttpResponse | None:
+    """Hosts that nobody answers are counted too, before a page is made for them."""
+    seconds = seconds_to_wait_outside(request)
+    return HttpResponse(status=429, headers={"Retry-After": str(seconds)}) if seconds else None
 
 
 class SessionOfTenantMiddleware:
@@ -88,6 +106,8 @@ class SessionOfTenantMiddleware:
             membership = next((one for one in memberships if one.tenant_id == tenant.schema_name), None)
             if membership is None:
                 logout(request)
+                if pinned:
+                    note_that_they_left(request)
             else:
                 request.membership = membership  # type: ignore[attr-defined]
                 request.actor = actor_of(membership)  # type: ignore[attr-defined]
@@ -123,7 +143,7 @@ class EnterTenantMiddleware:
 
     @staticmethod
     def _to_sign_in(request: HttpRequest) -> HttpResponse:
-        if request.headers.get("HX-Request") or request.headers.get("X-Requested-With") == "fetch":
-            # The page stays, with what was typed on it, and says where to sign in (session.js).
-            return HttpResponse(status=401)
+        if wants_words_only(request):
+            # The page stays, with what was typed on it, and says where to sign in or what has happened (session.js).
+            return in_words(*((_left_words(), 401, "left") if LEFT_HERE in request.session else ("", 401)))
         return redirect_to_login(request.get_full_path())

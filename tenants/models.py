@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
@@ -42,8 +43,8 @@ class State(models.TextChoices):
     PROVISIONING = "provisioning", _("开通中")
     READY = "ready", _("正常")
     SUSPENDED = "suspended", _("已停用")
-    LEAVING = "leaving", _("退出中")
-    GONE = "gone", _("已退出")
+    LEAVING = "leaving", _("已退出（数据保管中）")
+    GONE = "gone", _("已退出（数据已删除）")
 
 
 class Tenant(TenantMixin):
@@ -166,6 +167,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, default="zh-hans")
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    sessions_ended = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """How often all of this person's sessions were ended at once (tenants.sessions)."""
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -185,6 +188,14 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """What a session is checked against. As Django makes it until sessions are ended: none ends by our update."""
+        usual = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.sessions_ended:
+            return str(usual)
+        words = f"{self.sessions_ended}:{usual}"
+        return salted_hmac("tenants.User.sessions", words, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Membership(models.Model):

@@ -7,6 +7,7 @@ invitation is read inside it, the page is rendered back at the door.
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,6 +24,7 @@ from crm.surveys.questions import Answers, AnswersRefused
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
 from tenants.addresses import client_address
+from tenants.models import State, Tenant
 from tenants.queries import tenant_by_code
 
 Page = tuple[str, dict[str, Any], int]
@@ -36,7 +38,7 @@ THANKS = "thanks"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey(request: HttpRequest, code: str) -> HttpResponse:
-    """Unknown codes, closed stores and guessers all get the same page, which says nothing."""
+    """Unknown codes, stores that have left and guessers all get the same page, which says nothing."""
     address = client_address(request) or ""
     if limits.MISSES.reached(address):
         return _unknown(request, status=429)
@@ -71,7 +73,11 @@ def _unknown(request: HttpRequest, status: int) -> HttpResponse:
 
 def _page(request: HttpRequest, code: str, now: datetime) -> Page | None:
     tenant = tenant_by_code(code[: codes.PREFIX]) if code else None
-    if tenant is None or not tenant.is_open:
+    if tenant is None:
+        return None
+    if tenant.state == State.SUSPENDED:
+        return _paused(request, tenant, code)
+    if not tenant.is_open:
         return None
     with inside(tenant, request_id=getattr(request, "request_id", "")):
         invitation = invitation_of(code)
@@ -79,6 +85,16 @@ def _page(request: HttpRequest, code: str, now: datetime) -> Page | None:
             return None
         template, context, status = _step(request, invitation, now)
         return template, {"store": _store(), **context}, status
+
+
+def _paused(request: HttpRequest, tenant: Tenant, code: str) -> Page | None:
+    """Whoever has a whole link learns that the store is closed for now, and its telephone; nothing is taken."""
+    try:
+        with inside(tenant, request_id=getattr(request, "request_id", "")):
+            return ("paused", {"store": _store()}, 403) if invitation_of(code) else None
+    except DatabaseError:
+        # While the store is restored its schema is nobody's to read (ADR 0014).
+        return None
 
 
 def _store() -> dict[str, str]:

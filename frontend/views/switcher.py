@@ -32,6 +32,8 @@ def arrival(request: HttpRequest) -> HttpResponse:
     try:
         luggage = handover.arrive(request, request.GET.get("ticket", ""))
     except DomainError as refusal:
+        if handover.is_at_work_here(request, request.GET.get("ticket", "")):
+            return _unreferred(redirect("/"))
         messages.error(request, str(refusal))
         return _unreferred(redirect("account_login"))
     return _unreferred(keep(redirect("/"), request, luggage))

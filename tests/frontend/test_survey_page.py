@@ -176,6 +176,23 @@ def test_a_phones_capital_letters_do_no_harm(customers_phone: Client, link: str)
     assert customers_phone.get("/s/" + link.removeprefix("/s/").upper()).status_code == 200
 
 
+def test_a_suspended_stores_customers_are_told_that_it_takes_no_answers_now(
+    chengdu: Tenant, customers_phone: Client, link: str
+) -> None:
+    tenants.suspend(chengdu)
+    for page in (customers_phone.get(link), customers_phone.post(link, posted(SATISFIED))):
+        assert page.status_code == 403
+        assert "暂时不能填写" in page.content.decode()
+        assert f"tel:{chengdu.phone}" in page.content.decode()
+    unknown = customers_phone.get(f"/s/{chengdu.code}{'a' * 12}")
+    assert (unknown.status_code, UNKNOWN in unknown.content.decode()) == (404, True), "a guess learns nothing"
+    with inside(chengdu):
+        assert Response.objects.count() == 0
+    tenants.resume(chengdu)
+    assert customers_phone.post(link, posted(SATISFIED)).status_code == 302
+    assert at_door()
+
+
 def test_unknown_codes_and_closed_stores_get_one_and_the_same_page(
     chengdu: Tenant, suzhou: Tenant, customers_phone: Client, link: str
 ) -> None:
@@ -191,7 +208,7 @@ def test_unknown_codes_and_closed_stores_get_one_and_the_same_page(
         code[:4],
     ]
     pages = [customers_phone.get(f"/s/{one}") for one in wrong]
-    tenants.suspend(chengdu)
+    Tenant.objects.filter(pk=chengdu.pk).update(state="leaving")
     pages.append(customers_phone.get(link))
     pages.append(customers_phone.post(link, posted(SATISFIED)))
     assert {page.status_code for page in pages} == {404}

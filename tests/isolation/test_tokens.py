@@ -109,8 +109,13 @@ def test_codes_of_a_store_that_is_not_open_open_nothing(suzhou: Tenant, codes: d
     Tenant.objects.filter(pk=suzhou.pk).update(state=state)
     forget_tenants()
     with CaptureQueriesContext(connection) as statements:
-        assert visitor().get(f"/s/{codes['suzhou']}").status_code == 404
-    assert not entered(statements)
+        page = visitor().get(f"/s/{codes['suzhou']}")
+    if state == State.SUSPENDED:
+        # A whole link is told that nothing is taken for now; for that the store is looked into, and no other.
+        assert (page.status_code, b"<form" in page.content) == (403, False)
+        assert entered(statements) == {suzhou.schema_name}
+    else:
+        assert (page.status_code, entered(statements)) == (404, set())
 
 
 def test_no_two_tenants_have_one_prefix(network: dict[str, Tenant]) -> None:

@@ -25,6 +25,7 @@ from handover_support import (
 
 from tenants.actions import add_member, resume, suspend
 from tenants.models import Membership, Tenant, User
+from tenants.queries import forget_tenants
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
@@ -63,6 +64,22 @@ def test_a_ticket_is_used_once() -> None:
     address = depart(signed_in())
     arrive(address)
     assert_refused(arrive(address), "已经用过一次")
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_link_used_again_where_one_is_at_work_leads_to_the_desk_without_a_word(seconds: int) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        address = depart(signed_in())
+        there = arrive(address)
+        key = there.session.session_key
+        clock.shift(seconds)
+        arrive(address, there)
+        assert there.arrived["Location"] == "/"  # type: ignore[attr-defined]
+        page = there.get("/complaints/")
+        assert page.status_code == INSIDE
+        assert "已经用过一次" not in page.content.decode()
+        assert "已过期" not in page.content.decode()
+        assert there.session.session_key == key
 
 
 def test_of_two_who_use_a_ticket_at_once_one_gets_in() -> None:
@@ -163,10 +180,31 @@ def test_a_suspended_store_says_so_and_opens_nothing(network: dict[str, Tenant])
     suspend(network["suzhou"])
     there = arrive(address)
     assert there.arrived.status_code == 403  # type: ignore[attr-defined]
-    assert "服务已暂停" in there.arrived.content.decode()  # type: ignore[attr-defined]
-    assert client.post("/accounts/departure/", {"tenant": "suzhou"}).status_code == 404
+    assert "服务已停用" in there.arrived.content.decode()  # type: ignore[attr-defined]
     resume(network["suzhou"])
     assert there.get("/complaints/").status_code == OUTSIDE
+
+
+@pytest.mark.parametrize("what", ["suspended", "leaving", "ended"])
+def test_a_menu_older_than_what_happened_leads_back_with_the_reason(network: dict[str, Tenant], what: str) -> None:
+    client, there, words = (
+        signed_in(),
+        network["suzhou"],
+        {"suspended": "已停用", "leaving": "已退出", "ended": "已不是"},
+    )
+    if what == "ended":
+        Membership.objects.filter(user__email=LINA.email, tenant=there).update(ended_at=timezone.now())
+    else:
+        Tenant.objects.filter(pk=there.pk).update(state=what)
+        forget_tenants()
+    page = "http://chengdu.localhost/complaints/"
+    answer = client.post("/accounts/departure/", {"tenant": "suzhou"}, headers={"referer": page})
+    Tenant.objects.filter(pk=there.pk).update(state="ready")
+    forget_tenants()
+    assert (answer.status_code, answer["Location"]) == (302, page)
+    said = client.get(answer["Location"]).content.decode()
+    assert f"“{there.short_name}”" in said
+    assert words[what] in said
 
 
 def test_nobody_departs_for_a_store_that_isnt_theirs() -> None:

@@ -1,5 +1,7 @@
 """The host decides the tenant."""
 
+import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -7,11 +9,13 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from redis import ConnectionError as Unreachable
 from redis import Redis
 
 from tenants.actions import resume, suspend
-from tenants.models import Domain, Tenant
+from tenants.life.models import Departure
+from tenants.models import Domain, State, Tenant
 from tenants.queries import forget_tenants, tenant_of_host
 
 
@@ -37,9 +41,53 @@ def test_a_suspended_tenant_says_so_at_once_and_comes_back(chengdu: Tenant) -> N
     suspend(chengdu)
     refused = visitor.get("/accounts/login/")
     assert refused.status_code == 403
-    assert "服务已暂停" in refused.content.decode()
+    assert "服务已停用" in refused.content.decode()
     resume(chengdu)
     assert visitor.get("/").status_code == 302
+
+
+def test_a_script_in_a_closed_store_gets_the_sentence_and_needs_not_try_again(chengdu: Tenant) -> None:
+    visitor = Client(SERVER_NAME="chengdu.localhost")
+    for headers in ({"HX-Request": "true"}, {"X-Requested-With": "fetch"}):
+        assert visitor.get("/complaints/", headers=headers).status_code == 401
+        suspend(chengdu)
+        refused = visitor.post("/complaints/", headers=headers)
+        resume(chengdu)
+        assert (refused.status_code, refused["X-Refused"]) == (403, "closed")
+        assert refused["Content-Type"] == "text/plain; charset=utf-8"
+        assert "门店已停用" in refused.content.decode()
+
+
+def test_a_store_that_has_left_says_until_when_and_whom_to_ask(chengdu: Tenant, settings: Any) -> None:
+    settings.PLATFORM_CONTACT = "400-000-1234"
+    Departure.objects.create(
+        tenant=chengdu,
+        by="x",
+        reason="x",
+        left_at=timezone.now(),
+        protected_until=date(2029, 11, 25),
+        export_sha256="x",
+    )
+    Tenant.objects.filter(pk=chengdu.pk).update(state=State.LEAVING)
+    forget_tenants()
+    page = Client(SERVER_NAME="chengdu.localhost").get("/complaints/").content.decode()
+    forget_tenants()
+    for words in (chengdu.name, "2029-11-25", "400-000-1234", chengdu.phone, "删除证明"):
+        assert words in page
+
+
+def test_the_page_of_a_closed_store_can_be_read_in_another_language_and_does_nothing_else(chengdu: Tenant) -> None:
+    visitor = Client(SERVER_NAME="chengdu.localhost", enforce_csrf_checks=True)
+    suspend(chengdu)
+    page = visitor.get("/complaints/?x=1").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "language": "en", "next": "/complaints/?x=1"}
+    assert visitor.post("/preferences/language/", form)["Location"] == "/complaints/?x=1"
+    assert "Service suspended" in visitor.get("/complaints/").content.decode()
+    for path in ("/accounts/login/", "/accounts/logout/", "/accounts/password/reset/", "/complaints/"):
+        assert visitor.post(path, form).status_code == 403
+    resume(chengdu)
 
 
 def test_a_new_address_is_known_at_once(chengdu: Tenant) -> None:

@@ -54,7 +54,12 @@ def test_more_than_a_person_may_is_put_off_and_says_until_when(client_of: Callab
     refused = lina.get(PAGE)
     assert refused.status_code == 429
     assert 0 < int(refused["Retry-After"]) <= limits.SECONDS
-    assert f"请 {refused['Retry-After']} 秒后再试" in refused.content.decode()
+    page = refused.content.decode()
+    assert f"请在 {refused['Retry-After']} 秒后再试" in page
+    assert f'data-retry="{PAGE}"' in page, "by itself, to where they were going"
+    assert "您操作得太快" in page
+    sent = lina.post("/imports/new/", headers={"referer": "http://chengdu.localhost/imports/new/"})
+    assert 'data-retry="http://chengdu.localhost/imports/new/"' in sent.content.decode(), "a form isn't sent twice"
     for headers in ({"HX-Request": "true"}, {"X-Requested-With": "fetch"}):
         short = lina.post("/imports/new/", headers=headers)
         assert (short.status_code, short["Content-Type"]) == (429, "text/plain; charset=utf-8")

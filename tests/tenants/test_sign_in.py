@@ -99,6 +99,56 @@ def test_taking_a_membership_away_ends_the_live_session(
     assert not sign_in("chengdu.localhost", LINA.email)[1]
 
 
+GONE_FROM_HERE = "已不是这家门店的成员"
+
+
+@pytest.fixture
+def lina_who_left(
+    network: dict[str, Tenant], client_of: Callable[[str], Client], actor: Callable[[str], Actor]
+) -> Client:
+    lina = client_of("李娜")
+    assert lina.get("/complaints/").status_code == 200
+    with inside(network["chengdu"]):
+        end_membership(actor("陈雅婷"), network["chengdu"], Staff.objects.get(name="李娜").pk, timezone.now())
+    return lina
+
+
+def test_whose_membership_ended_is_told_so_by_the_page_and_at_signing_in(lina_who_left: Client) -> None:
+    for _again in range(2):
+        answer = lina_who_left.post("/complaints/", headers={"X-Requested-With": "fetch"})
+        assert (answer.status_code, answer["X-Refused"]) == (401, "left")
+        assert "您已不是这家门店的成员" in answer.content.decode()
+    sent_off = lina_who_left.get("/complaints/")
+    assert sent_off["Location"] == "/accounts/login/?next=/complaints/"
+    assert GONE_FROM_HERE in lina_who_left.get(sent_off["Location"]).content.decode()
+    wrong, right = (
+        lina_who_left.post(LOGIN, {"login": LINA.email, "password": password}).content.decode()
+        for password in ("wrong password 1", database.PASSWORD)
+    )
+    assert GONE_FROM_HERE in right, "not a word about the password alone"
+    assert _without_tokens(right) == _without_tokens(wrong), "nor does it tell that the password was right"
+
+
+def test_nobody_else_is_told_who_left(lina_who_left: Client) -> None:
+    lina_who_left.get("/complaints/")
+    fresh = Client(SERVER_NAME="chengdu.localhost")
+    assert GONE_FROM_HERE not in fresh.get(LOGIN).content.decode()
+    said = fresh.post(LOGIN, {"login": LINA.email, "password": database.PASSWORD}).content.decode()
+    assert GONE_FROM_HERE not in said
+    answer = fresh.get("/complaints/", headers={"X-Requested-With": "fetch"})
+    assert (answer.status_code, answer.content, "X-Refused" in answer) == (401, b"", False)
+
+
+def test_the_next_who_signs_in_at_that_computer_isnt_told_any_more(lina_who_left: Client) -> None:
+    lina_who_left.get("/complaints/")
+    zhou = next(person for person in NETWORK.dealer("chengdu").staff if person.name == "周思颖")
+    lina_who_left.post(LOGIN, {"login": zhou.email, "password": database.PASSWORD})
+    assert lina_who_left.get("/complaints/").status_code == 200
+    assert lina_who_left.session.get_expire_at_browser_close()
+    lina_who_left.post("/accounts/logout/")
+    assert GONE_FROM_HERE not in lina_who_left.get(LOGIN).content.decode()
+
+
 def test_only_who_manages_staff_takes_memberships_away_and_never_their_own(
     chengdu: Tenant, actor: Callable[[str], Actor]
 ) -> None:
@@ -162,8 +212,13 @@ def test_codes_of_the_second_factor_cannot_be_guessed_at_will(chengdu: Tenant) -
     client = Client(SERVER_NAME="chengdu.localhost")
     answer = client.post(LOGIN, {"login": zhou.mobile, "password": database.PASSWORD})
     assert answer["Location"].startswith("/accounts/2fa/authenticate/")
+    wrong = client.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode()
+    assert "验证码不正确" in wrong
     for _guess in range(12):
-        client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+        locked = client.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode()
+    assert "两步验证暂时锁定" in locked
+    assert "请在 5 分钟后再试" in locked
+    assert 'name="code"' not in locked
     right = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, next(totp_auth.yield_hotp_counters_from_time())))
     client.post("/accounts/2fa/authenticate/", {"code": right})
     assert client.get("/complaints/").status_code == 302, "too many guesses: even the right code has to wait"

@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "frontend.middleware.ClosedMiddleware",
     "tenants.middleware.SessionOfTenantMiddleware",
     "api.middleware.TokenMiddleware",
     "frontend.middleware.LimitsMiddleware",
@@ -274,7 +275,10 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {"login": "tenants.forms.SignInForm"}
 # allauth's own limits count by address, and a whole store shares one: axes counts by person and address. Wrong codes
 # of the second factor are counted under the same name, by person, and stay limited.
-ACCOUNT_RATE_LIMITS = {"login": False, "login_failed": "10/5m/key"}
+SECOND_FACTOR_MINUTES = 5
+"""For how long ten wrong codes lock the second factor of a person."""
+ACCOUNT_RATE_LIMITS = {"login": False, "login_failed": f"10/{SECOND_FACTOR_MINUTES}m/key"}
+MFA_ADAPTER = "tenants.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sanfang 三访"
 MFA_TOTP_TOLERANCE = 1
@@ -313,6 +317,9 @@ STORAGES = {
 
 # --- messages to customers -------------------------------------------------------------------
 MESSAGE_GATEWAY = env.text("MESSAGE_GATEWAY", "sanfang.messaging.gateways.Development")
+
+PLATFORM_CONTACT = env.text("PLATFORM_CONTACT", "")
+"""Whom a store asks when it is closed or under repair: a telephone number or an address, as it is to be read."""
 
 # --- operations ----------------------------------------------------------------------------
 SENTRY_DSN = env.secret("SENTRY_DSN", "")

@@ -10,10 +10,11 @@ from django.views.i18n import set_language
 
 from frontend.views import switcher
 from frontend.views.preferences import preferences
+from frontend.views.signing_out import sign_out
 
 accounts = [
     path("login/", views.login, name="account_login"),
-    path("logout/", views.logout, name="account_logout"),
+    path("logout/", sign_out, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),  # answers that it is closed
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),

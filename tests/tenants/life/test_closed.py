@@ -48,15 +48,16 @@ def signed_in(client_of: Callable[..., Client]) -> Client:
     return client
 
 
-def closed_in_every_way(tenant: Tenant, client: Client, link: str) -> None:
+def closed_in_every_way(tenant: Tenant, client: Client, link: str, link_says: int) -> None:
     before = rows_of(tenant.schema_name)
     for address in ("/", "/complaints/", "/accounts/login/"):
         assert client.get(address).status_code == 403, address
     posted = client.post("/accounts/login/", {"login": "lina@example.com", "password": "x"})
     assert posted.status_code == 403
     public = Client(SERVER_NAME="localhost")
-    assert public.get(link).status_code == 404
-    assert public.post(link, {"overall": "5"}).status_code == 404
+    assert public.get(link).status_code == link_says
+    assert public.post(link, {"overall": "5"}).status_code == link_says
+    assert public.get(f"{link[:-1]}{'2' if link[-1] != '2' else '3'}").status_code == 404, "none but a whole link tells"
     write_something.later_for(tenant.schema_name)
     write_something(**{TENANT: tenant.schema_name})
     for_each_tenant(write_something, {"dealer"})
@@ -69,10 +70,13 @@ def test_a_suspended_store_is_closed_and_what_was_there_works_again(
 ) -> None:
     assert Client(SERVER_NAME="localhost").get(link).status_code == 200, "or nothing is proved below"
     suspend(chengdu)
-    closed_in_every_way(chengdu, signed_in, link)
+    closed_in_every_way(chengdu, signed_in, link, 403)
+    paused = Client(SERVER_NAME="localhost").get(link).content.decode()
+    assert "暂时不能填写" in paused
+    assert f"tel:{chengdu.phone}" in paused
     page = signed_in.get("/").content.decode()
-    assert "服务已暂停" in page
-    assert "门店已退出" not in page
+    assert "服务已停用" in page
+    assert "已退出（数据保管中）" not in page
     resume(chengdu)
     assert signed_in.get("/complaints/").status_code == 200
     assert Client(SERVER_NAME="localhost").get(link).status_code == 200
@@ -90,9 +94,9 @@ def test_closed_for_a_while_it_opens_again_after_an_error(chengdu: Tenant, signe
 def test_a_store_that_is_leaving_says_so_and_nothing_else(chengdu: Tenant, signed_in: Client, link: str) -> None:
     Tenant.objects.filter(pk=chengdu.pk).update(state=State.LEAVING)
     Tenant.objects.get(pk=chengdu.pk).save()
-    closed_in_every_way(chengdu, signed_in, link)
+    closed_in_every_way(chengdu, signed_in, link, 404)
     page = signed_in.get("/").content.decode()
-    assert "门店已退出" in page
-    assert "服务已暂停" not in page
+    assert "已退出（数据保管中）" in page
+    assert "服务已停用" not in page
     Tenant.objects.filter(pk=chengdu.pk).update(state=State.READY)
     Tenant.objects.get(pk=chengdu.pk).save()

@@ -64,7 +64,7 @@ def test_it_takes_everything_and_nobody_comes_in(person: User) -> None:
     assert departure.left_at.year + 6 == left.protected_until.year
     assert Deed.objects.filter(tenant=store, verb="leave", by="周工", outcome="done").exists()
     page = Client(SERVER_NAME="leaver.localhost").get("/")
-    assert (page.status_code, "门店已退出" in page.content.decode()) == (403, True)
+    assert (page.status_code, "已退出（数据保管中）" in page.content.decode()) == (403, True)
 
 
 def test_the_period_is_the_longest_of_its_laws() -> None:

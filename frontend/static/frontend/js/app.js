@@ -13,6 +13,7 @@ import { startPalette } from "./palette.js";
 import { startDrop } from "./drop.js";
 import { startChoosing } from "./choose.js";
 import { startPrinting } from "./print.js";
+import { startRetry } from "./retry.js";
 
 startRequests();
 startKeys();
@@ -27,6 +28,7 @@ startPalette();
 startDrop();
 startChoosing();
 startPrinting();
+startRetry();
 
 /* From here on scripts are at work: the stylesheet may hide what only they replace, and tests may begin. */
 document.documentElement.dataset.ready = "";

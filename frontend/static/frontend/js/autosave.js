@@ -4,7 +4,7 @@
  * what is still unsaved, and a reload puts it back (unsent.js).
  */
 
-import { renewToken, signedOut } from "./session.js";
+import { refusedForGood, renewToken } from "./session.js";
 import { text } from "./texts.js";
 import { drop, dropAll, keep, restore } from "./unsent.js";
 
@@ -39,10 +39,11 @@ async function attempt(form) {
   const revision = form.elements.revision.value;
   try {
     const answer = await post(form);
-    if (answer.status === 401) {
+    const refused = await refusedForGood(answer);
+    if (refused) {
       // Waits for "signedin": until then every further try would fail as well.
-      say(form, "signedout", true);
-      signedOut();
+      if (refused === "session") say(form, "signedout", true);
+      else say(form, "unsaved", true);
       pending ??= form;
       return;
     }

@@ -22,12 +22,14 @@ export function startRequests() {
   body.addEventListener("htmx:sendError", (event) => {
     toast(event.detail.elt.matches("form[data-draft]") ? text("resending") : text("offline"));
   });
-  // 401: nobody is signed in any more. 403: perhaps somebody signed in anew, which changes the token of every form.
+  // 401: nobody is signed in any more. X-Refused: the store is closed, or one has left it. 403 else: perhaps somebody
+  // signed in anew, which changes the token of every form.
   // Else the server refused, perhaps with a sentence for the reader (frontend/middleware.py).
   body.addEventListener("htmx:responseError", async (event) => {
     const answer = event.detail.xhr;
-    if (answer.status === 401) {
-      signedOut();
+    const refused = answer.getResponseHeader("X-Refused");
+    if (answer.status === 401 || refused) {
+      signedOut(refused ? answer.responseText : "");
       return;
     }
     if (answer.status === 403 && (await renewToken())) {
