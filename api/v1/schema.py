@@ -5,6 +5,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
+from api.intake.limits import limits
+from crm.dms.fields import FIELDS, Kind
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -73,3 +76,12 @@ def page_of(serializer: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
 
 def one_of(serializer: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
     return {200: OpenApiResponse(serializer, "As it is now"), 304: OpenApiResponse(None, "As the ETag said")}
+
+
+def body_of(kind: Kind) -> dict[str, Any]:
+    """Rows with the importer's columns, each by its name and with the header that files have for it."""
+    cell = {"type": ["string", "number", "boolean", "null"], "maxLength": limits().cell}
+    fields = {field.name: {**cell, "description": field.headers[0]} for field in FIELDS[kind]}
+    row = {"type": "object", "additionalProperties": False, "properties": fields}
+    rows = {"type": "array", "minItems": 1, "maxItems": limits().rows, "items": row}
+    return {"type": "object", "required": ["rows"], "additionalProperties": False, "properties": {"rows": rows}}
