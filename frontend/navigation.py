@@ -36,6 +36,7 @@ PLACES = [
     _place("kpis", _("指标"), "chart-line", "dealer", "kpi.see"),
     _place("reports", _("日报"), "file-spreadsheet", "dealer", "report.sales", "report.service"),
     _place("checks", _("抽检"), "clipboard-check", "dealer", "check.see", "check.own"),
+    _place("standards", _("标准"), "book-open-check", "dealer", "standard.see"),
     _place("stores", _("门店"), "store", "group", "network.see"),
     _place("dealers", pgettext_lazy("several", "经销商"), "building-2", "oem", "network.see", "network.see_region"),
     _place("tenants", _("租户"), "building-2", "public", "platform.see"),

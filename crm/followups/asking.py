@@ -6,7 +6,7 @@ script and questionnaire, and what nobody has been asked for yet is asked for by
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from crm.followups import facts
@@ -125,15 +125,20 @@ def ask_for_customers(
 def ask_for_leads(batch: Batch, leads: Iterable[Lead], standards: Standards, now: datetime) -> None:
     """The draws made since the standard of today holds; it is the only one that still draws."""
     place = standards.place
-    start = place.calendar.start_of(max(place.since or place.go_live, place.go_live))
+    known = in_the_drums(leads, place, place.since or place.go_live)
+    replay = standards.ready(standards.of_today)[1].lost_leads(known, {}, now, place.draw_seed)
+    for followup, opened in both(replay):
+        batch.want(standards.of_today, followup, UUID(followup.customer), None, opened, place)
+
+
+def in_the_drums(leads: Iterable[Lead], place: StoreFacts, since: date) -> list[LostLead]:
+    """Lost leads as the draws know them; those known before ``since`` belong to no draw of this standard."""
+    start = place.calendar.start_of(max(since, place.go_live))
     told = [
         LostLead(str(lead.pk), str(lead.customer_id), at, max(at, lead.imported_at))
         for lead, at in ((lead, place.calendar.start_of(lead.day)) for lead in leads)
     ]
-    known = [one for one in told if (one.known or one.at) >= start]
-    replay = standards.ready(standards.of_today)[1].lost_leads(known, {}, now, place.draw_seed)
-    for followup, opened in both(replay):
-        batch.want(standards.of_today, followup, UUID(followup.customer), None, opened, place)
+    return [one for one in told if (one.known or one.at) >= start]
 
 
 def both(replay: kernel.Replay) -> Iterable[tuple[kernel.FollowUp, bool]]:

@@ -14,6 +14,15 @@ def plan() -> None:
         planner.plan(timezone.now())
 
 
+@tenant_task()
+def work_out_standards() -> None:
+    """What every shipped standard would ask of the store, for whoever is looking on. Repeatable, writes nothing."""
+    from crm.followups import outlook
+
+    if is_open():
+        outlook.work_out(timezone.now())
+
+
 @platform_task()
 def plan_everywhere() -> None:
     for_each_tenant(plan, {"dealer"}, expires=15 * 60)

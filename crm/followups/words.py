@@ -22,6 +22,7 @@ KINDS = {
     rules.AroundDate: "reminder",
     rules.WithoutMaintenance: "winback",
     rules.SinceLeaving: "winback",
+    rules.OnList: "winback",
 }
 KINDS_BY_TRIGGER = {
     TriggerKind.DELIVERY: "delivery",

@@ -41,6 +41,7 @@ urlpatterns = [
     path("messages/", messages.messages, name="messages"),
     path("messages/outbox/", messages.outbox, name="messages-outbox"),
     path("", include("frontend.urls.manager")),
+    path("standards/", include("frontend.urls.standards")),
     path("staff/", staff.staff, name="staff"),
     path("staff/<uuid:key>/removal/", staff.removal, name="staff-removal"),
 ]

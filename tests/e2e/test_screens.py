@@ -121,7 +121,7 @@ def addresses(store: Store) -> dict[str, list[str]]:
         "徐梦婷": ["/workbench/"],
         "蒋国华": ["/complaints/", complaint],
         "邓凯": ["/tracking/"],
-        "唐敏": ["/staff/", f"/staff/{leaver}/removal/"],
+        "唐敏": ["/staff/", f"/staff/{leaver}/removal/", "/standards/?weeks=8", "/standards/choice/?pack=saic-vw-crc"],
         "段景行": ["/stores/"],
         "姜书恒": ["/dealers/"],
         "方以宁": ["/tenants/"],
