@@ -28,6 +28,7 @@ PLACES = [
     _place("workbench", _("回访"), "phone-call", "dealer", "callback.see"),
     _place("customers", _("客户"), "users", "dealer", "customer.see"),
     _place("imports", _("导入"), "file-up", "dealer", "import.see"),
+    _place("doubles", _("重复"), "combine", "dealer", "customer.merge"),
     _place("complaints", _("投诉"), "message-square-warning", "dealer", "complaint.see"),
     _place("tracking", _("跟踪"), "user-search", "dealer", "tracking.see", "tracking.own"),
     _place("messages", _("短信"), "message-square-text", "dealer", "message.see"),

@@ -59,7 +59,12 @@ WORKBENCH = Group(
     (NEXT, PREVIOUS, CALL, DIGITS, SCALE_TEN, SCALE_ZERO, NOTE, OUTCOMES, SUBMIT),
 )
 
-SHEETS: dict[str, tuple[Group, ...]] = {"workbench": (WORKBENCH, EVERYWHERE)}
+MERGE = Shortcut("m", ("M",), _("是同一人，合并"))
+DIFFERENT = Shortcut("d", ("D",), _("不是同一人"))
+KEEP = Shortcut("1-2", ("1", "2"), _("保留哪一份档案"))
+DOUBLES = Group(_("疑似重复客户"), (Shortcut(NEXT.combo, NEXT.caps, _("下一对")), KEEP, MERGE, DIFFERENT))
+
+SHEETS: dict[str, tuple[Group, ...]] = {"workbench": (WORKBENCH, EVERYWHERE), "doubles": (DOUBLES, EVERYWHERE)}
 
 BY_NAME = {
     "next": NEXT,
@@ -70,4 +75,6 @@ BY_NAME = {
     "search": SEARCH,
     "help": HELP,
     "close": CLOSE,
+    "merge": MERGE,
+    "different": DIFFERENT,
 }

@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from dms_cases import GOOD_ORDER, table
+from doubles_support import a_double
 from followups_support import car
 from row_support import RIGHT, a_complaint, corrected_data, dialled_data, wrong_data
 
@@ -79,6 +80,7 @@ def a_call() -> Any:
     ).pk
 
 
+MERGER = ("customer.merge",)
 MAKER, ONLOOKER = ("import.make",), ("import.see",)
 
 
@@ -179,6 +181,12 @@ DEALER = {
     "import-errors": Row(ONLOOKER, a_finished_import),
     "import-undo": Row(("import.undo",), a_finished_import, "post"),
     "import-cancel": Row(MAKER, an_import, "post"),
+    "doubles": Row(MERGER),
+    "doubles-look": Row(MERGER, method="post"),
+    "double": Row(MERGER, lambda: a_double().pk),
+    "double-merge": Row(MERGER, lambda: a_double().pk, "post", {"keep": "first"}),
+    "double-different": Row(MERGER, lambda: a_double().pk, "post"),
+    "double-apart": Row(MERGER, lambda: a_double().pk, "post"),
     "complaints": Row(("complaint.see",)),
     "complaint": Row(("complaint.see",), a_complaint),
     "complaint-reveal": Row(("complaint.handle",), a_complaint, "post"),

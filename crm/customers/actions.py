@@ -11,6 +11,7 @@ from crm.customers import policy
 from crm.customers.editing import edit as edit
 from crm.customers.intake import match_persons as match_persons
 from crm.customers.intake import news_of_persons as news_of_persons
+from crm.customers.intake import plain_name as plain_name
 from crm.customers.intake import take_in_persons as take_in_persons
 from crm.customers.intake import wrong_again as wrong_again
 from crm.customers.models import Customer, MobileState, TrackingItem

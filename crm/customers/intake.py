@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection
 
 from crm.customers.queries import KNOWN_WRONG
+from crm.doubles.queries import ALIASES
 from sanfang.tenancy.context import current_tenant
 
 NAMELESS = "未留姓名"
@@ -27,6 +28,8 @@ WITH told AS MATERIALIZED (
       FROM {told} AS doc JOIN {persons} AS person USING (person)
 ), known AS MATERIALIZED (
     SELECT id, number, mobile, landline, coalesce({plain_known}, '') AS plain, created_at FROM customers_customer
+    UNION ALL
+    SELECT kept, number, mobile, landline, coalesce({plain_known}, ''), at FROM ({aliases}) AS alias
 ), found AS (
     SELECT told.root, known.id, 1 AS rank, known.created_at
       FROM told JOIN known ON known.number = told.customer_number AND known.plain = told.plain
@@ -72,6 +75,8 @@ SELECT DISTINCT ON (root) root, id FROM found ORDER BY root, rank, created_at, i
 5. name and a car that they have or had: the same person with a new number
 6. without a name: the owner of the car by their number
 7. the person whom this very document named before, by number: the DMS has corrected the name
+
+Of two who were merged each of the two finds the one who is left.
 """
 
 
@@ -85,6 +90,7 @@ def match_persons(told: str, persons: str, past_owners: str, named_on: str) -> s
         known_wrong=KNOWN_WRONG,
         plain_told=plain_name("doc.name"),
         plain_known=plain_name("name"),
+        aliases=ALIASES,
     )
 
 
@@ -95,10 +101,13 @@ _LATEST = "(array_agg({0} ORDER BY happened DESC NULLS LAST, line DESC) FILTER (
 
 EFFECTIVE = """
 WITH told AS (
-    SELECT doc.line, doc.happened, doc.customer_id, doc.name, doc.customer_number AS number, doc.form_of_address,
-           doc.gender, doc.address, doc.company,
-           CASE WHEN bad_mobile.customer_id IS NULL THEN doc.mobile ELSE '' END AS mobile,
-           CASE WHEN bad_landline.customer_id IS NULL THEN doc.landline ELSE '' END AS landline,
+    SELECT doc.line, doc.happened, doc.customer_id, doc.form_of_address, doc.gender, doc.address, doc.company,
+           CASE WHEN doc.name = ANY (settled.names) THEN '' ELSE doc.name END AS name,
+           CASE WHEN doc.customer_number = ANY (settled.numbers) THEN '' ELSE doc.customer_number END AS number,
+           CASE WHEN bad_mobile.customer_id IS NULL AND NOT coalesce(doc.mobile = ANY (settled.mobiles), false)
+                THEN doc.mobile ELSE '' END AS mobile,
+           CASE WHEN bad_landline.customer_id IS NULL AND NOT coalesce(doc.landline = ANY (settled.landlines), false)
+                THEN doc.landline ELSE '' END AS landline,
            coalesce(doc.happened < since.at, false) AS old
       FROM {told} AS doc
       LEFT JOIN (
@@ -108,6 +117,11 @@ WITH told AS (
               SELECT customer_id, corrected_at FROM customers_trackingitem WHERE corrected_at IS NOT NULL
           ) AS sight GROUP BY customer_id
       ) AS since ON since.customer_id = doc.customer_id
+      LEFT JOIN (
+          SELECT kept, array_agg(name) AS names, array_agg(number) AS numbers, array_agg(mobile) AS mobiles,
+                 array_agg(landline) AS landlines
+            FROM ({aliases}) AS alias GROUP BY kept
+      ) AS settled ON settled.kept = doc.customer_id
       LEFT JOIN ({known_wrong}) AS bad_mobile
         ON bad_mobile.customer_id = doc.customer_id AND bad_mobile.wrong_value = doc.mobile
       LEFT JOIN ({known_wrong}) AS bad_landline
@@ -127,7 +141,8 @@ SELECT said.customer_id AS id, known.id IS NULL AS fresh,
 
 Of several documents the latest that fills a field tells it. A document from before what the store already knows of
 the customer (their latest document, or a correction by hand) only fills what is empty; nothing empties a field. A
-number found wrong for this customer is as good as none.
+number found wrong for this customer is as good as none. Of a customer who was merged from two, what either of the two
+said is settled: somebody chose between them.
 """
 
 
@@ -145,6 +160,7 @@ def _effective(told: str, last_seen: str) -> str:
         latest=", ".join(latest),
         effective=", ".join(effective),
         nameless=NAMELESS,
+        aliases=ALIASES,
         plain_known=plain_name("known.name"),
         plain_said=plain_name("new_name"),
     )

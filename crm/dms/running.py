@@ -28,6 +28,7 @@ from crm.dms.slices import Begun, Slices
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading
 from crm.dms.undoing import Undone
+from crm.doubles.actions import look_again
 from sanfang.audit.actions import record_event
 from sanfang.tenancy.context import current_tenant, inside
 
@@ -132,7 +133,10 @@ def _applied(run: ImportRun, slices: Slices, begun: Begun, reading: Reading, wat
             found |= {"journal_after": result.journal[0], "journal_until": result.journal[1]}
         _move(run, "finish", begun.now, error_file=errors, finished_at=timezone.now(), **found)
 
-    return carrying.carry_out(slices, reading, source=run.pk, now=begun.now, watch=watch, finish=finish)
+    result = carrying.carry_out(slices, reading, source=run.pk, now=begun.now, watch=watch, finish=finish)
+    if result.journal:
+        look_again()
+    return result
 
 
 def left_alone() -> list[tuple[UUID, str, int]]:

@@ -14,6 +14,7 @@ import pytest
 from address_table import a_call
 from care_support import NOW, a_customer
 from django.db import DatabaseError, transaction
+from doubles_support import a_double
 from followups_support import car
 from row_support import a_complaint, wrong_data
 
@@ -92,6 +93,7 @@ MAKE: Made = {
     "callbacks": lambda owner: a_call(),
     "checks": a_check,
     "complaints": lambda owner: a_complaint(),
+    "doubles": lambda owner: a_double().pk,
     "customers": lambda owner: a_customer().pk,
     "deputies": a_deputy,
     "imports": an_import,

@@ -110,7 +110,7 @@ class Journal:
     def give_back(self, table: str, now: datetime) -> list[UUID]:
         """The changed rows that nobody has changed since say again what they said before; those that were there."""
         columns = _columns(table)
-        said = ", ".join(f"back.now_{name}" for name in columns)
+        said = ", ".join(f"back.now_{place}" for place in range(len(columns)))
         at = ", updated_at = %(now)s" if _has(table, "updated_at") else ""
         return self._ids(
             table,
@@ -118,7 +118,7 @@ class Journal:
             , back AS MATERIALIZED (
                 SELECT known.id, said.* FROM net JOIN {table} AS known ON known.id = net.object
                  CROSS JOIN LATERAL (
-                     SELECT {", ".join(f"told.{name} AS now_{name}" for name in columns)}
+                     SELECT {", ".join(f"told.{name} AS now_{place}" for place, name in enumerate(columns))}
                        FROM jsonb_populate_record(known, net.before) AS told
                  ) AS said
                  WHERE net.first = '~' AND net.last = '~' AND {UNTOUCHED}
@@ -193,7 +193,7 @@ def references(table: str) -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT child.relname, field.attname FROM pg_constraint AS con
+            SELECT child.relname, quote_ident(field.attname) FROM pg_constraint AS con
               JOIN pg_class AS child ON child.oid = con.conrelid
               JOIN pg_attribute AS field ON field.attrelid = con.conrelid AND field.attnum = con.conkey[1]
              WHERE con.contype = 'f' AND con.confrelid = to_regclass(format('%%I.%%I', current_schema(), %s::text))
@@ -216,7 +216,7 @@ def _has(table: str, column: str) -> bool:
 def _all_columns(table: str) -> list[tuple[str, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT attname, attgenerated <> '' FROM pg_attribute "
+            "SELECT quote_ident(attname), attgenerated <> '' FROM pg_attribute "
             "WHERE attrelid = to_regclass(format('%%I.%%I', current_schema(), %s::text)) "
             "AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
             [table],

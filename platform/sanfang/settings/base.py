@@ -51,6 +51,7 @@ DEALER_APPS = [
     "crm.customers",
     "crm.vehicles",
     "crm.leads",
+    "crm.doubles",
     "crm.dms",
     "crm.followups",
     "crm.complaints",
