@@ -81,6 +81,9 @@ class Tenant(TenantMixin):
     def clean(self) -> None:
         if self.kind != Kind.PUBLIC and self.slug in reserved_slugs():
             raise ValidationError({"slug": _("标识“%(slug)s”留给平台使用，请换一个。") % {"slug": self.slug}})
+        if "--" in self.slug:
+            # They make a host name of another writing (xn--…), which may look like anybody's.
+            raise ValidationError({"slug": _("标识里的连字符不能相连。")})
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -3,12 +3,15 @@
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from life_support import rights_of
 
 from crm.customers.models import Customer
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
+from sanfang.tenancy.rollout import fleet
+from sanfang.tenancy.rollout.states import Target
 from tenants.models import PooledSchema, Tenant
-from tenants.provisioning import claim, refill
+from tenants.provisioning import claim, drop_schema, make_schema, refill
 from tenants.templates import dump_template, template_of
 
 pytestmark = pytest.mark.usefixtures("own_database")
@@ -47,6 +50,18 @@ def test_a_claimed_schema_has_the_templates_tables_triggers_and_migrations() -> 
         assert Customer.objects.count() == 1
 
 
+def test_a_claimed_schemas_rights_are_those_of_a_migrated_one() -> None:
+    claimed = claim(kind="dealer", slug="jiashan", name="嘉善汽车有限公司", short_name="嘉善店").schema_name
+    make_schema("t_migrated")
+    try:
+        fleet.migrate_one(Target("t_migrated", "dealer", "migrated"))
+        found = [str(rights_of(schema)).replace(schema, "…") for schema in (claimed, "t_migrated")]
+        assert found[0] == found[1]
+        assert "customers_customer" in found[0]
+    finally:
+        drop_schema("t_migrated")
+
+
 def test_a_claim_out_of_an_empty_pool_makes_a_schema_on_the_spot() -> None:
     PooledSchema.objects.all().delete()
     tenant = claim(kind="oem", slug="other-maker", name="另一家主机厂", short_name="另一家")
@@ -63,7 +78,7 @@ def test_a_taken_identifier_is_refused_and_takes_nothing_from_the_pool() -> None
     assert Tenant.objects.filter(slug="chengdu").count() == 1
 
 
-@pytest.mark.parametrize("slug", ["Ab", "1abc", "a", "x" * 40, "-abc", "abc-", "a_b", "t;drop"])
+@pytest.mark.parametrize("slug", ["Ab", "1abc", "a", "x" * 40, "-abc", "abc-", "a_b", "t;drop", "xn--80ak6aa92e", "a--b"])
 def test_an_identifier_that_is_no_host_name_is_refused(slug: str) -> None:
     with pytest.raises(CommandError):
         call_command("tenant", "create", "dealer", slug, "某店")
