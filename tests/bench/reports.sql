@@ -15,7 +15,7 @@ SELECT pg_temp.key(3, n), pg_temp.key(2, n), pg_temp.key(1, n), (now() - interva
 INSERT INTO vehicles_repairorder (id, number, vehicle_id, customer_id, cancelled, internal, remark, details, imported_at,
                                   updated_at, kind, opened_at, closed_at, technician, sender_name, sender_mobile, fault,
                                   work_items, claim)
-SELECT pg_temp.key(4, n), 'RO' || n, pg_temp.key(2, 1 + n * 7919 % {many}), pg_temp.key(1, 1 + n * 7919 % {many}), false,
+SELECT pg_temp.key(4, n), 'RO' || n, pg_temp.key(2, 1 + (n::bigint * 7919 % {many})::int), pg_temp.key(1, 1 + (n::bigint * 7919 % {many})::int), false,
        false, '', '{{}}', at, at, (ARRAY['service', 'repair', 'repair', 'warranty', 'service'])[1 + n % 5], at,
        at + interval '5 hours', '', '', '', CASE WHEN n % 3 = 0 THEN '异响' ELSE '常规保养' END, '[]', n % 5 = 3
   FROM generate_series(1, {orders}) AS n,

@@ -10,7 +10,7 @@ from desk_support import bought, plan, repaired
 from django.test import Client
 from django.utils import timezone
 from followups_support import staff
-from test_query_counts import baseline, compare, counted
+from statements_support import baseline, compare, counted
 
 from crm.checks.models import Check
 from crm.followups.models import Attempt, FollowUp
@@ -20,7 +20,9 @@ from crm.team.models import Deputy
 from sanfang.tenancy.context import inside
 from tenants.models import Membership, Tenant
 
-assert baseline is not None  # a fixture, taken over from the other screens
+pytestmark = pytest.mark.usefixtures("at_ten")
+
+assert baseline is not None  # a fixture, shared with the other screens' tests
 PAGES = [
     "/team/",
     "/team/work/",

@@ -3,9 +3,7 @@
 A change is looked at and written down with ``UPDATE_QUERY_COUNTS=1``. Lists cost the same with 3 rows and with 30.
 """
 
-import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from dms_cases import GOOD_ORDER, table
 from row_support import a_complaint, wrong_data
+from statements_support import baseline, compare, counted
 
 from crm.dms.actions import receive
 from crm.followups.models import FollowUp
@@ -29,32 +28,8 @@ from tenants.models import Tenant
 
 pytestmark = pytest.mark.usefixtures("at_ten")
 
-BASELINE = Path(__file__).with_name("query_counts.json")
+assert baseline is not None  # a fixture, shared with the other screens' tests
 LISTS = ["/workbench/", "/complaints/", "/tracking/", "/messages/", "/messages/outbox/", "/imports/", "/staff/"]
-
-
-@pytest.fixture(scope="module")
-def baseline() -> Iterator[dict[str, int]]:
-    """Measured counts go in; at the end they are the baseline or are compared with it by each test."""
-    counts: dict[str, int] = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
-    yield counts
-    if os.environ.get("UPDATE_QUERY_COUNTS"):
-        BASELINE.write_text(json.dumps(counts, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def compare(baseline: dict[str, int], screen: str, counted: int) -> None:
-    if os.environ.get("UPDATE_QUERY_COUNTS"):
-        baseline[screen] = counted
-    assert baseline.get(screen) == counted, f"{screen}: {counted} statements; UPDATE_QUERY_COUNTS=1 accepts them"
-
-
-def counted(ask: Callable[[], Any]) -> int:
-    """The second time: what is remembered between requests (tenants, packs) has been."""
-    ask()
-    with CaptureQueriesContext(connection) as statements:
-        answer = ask()
-    assert answer.status_code in {200, 204}, answer.status_code
-    return len(statements)
 
 
 @pytest.fixture
