@@ -39,6 +39,11 @@ endif
 	done; \
 	echo 'Python 3.11 or newer was not found. Install it, or name it: PYTHON=/path/to/python3 make setup' >&2; exit 1
 
+# Whoever cleared away what isn't kept in the repository has no compiled catalogues, but perhaps still the environment.
+ifneq "$(words $(wildcard $(catalogues:.po=.mo)))" "$(words $(catalogues))"
+.PHONY: .venv/.translated
+endif
+
 .venv/.translated: .venv/.ready $(catalogues)
 	@$(PY) -m sanfang.ops.translations compile && touch $@
 

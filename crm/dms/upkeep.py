@@ -1,8 +1,10 @@
 """Files of imports that nobody needs any more: uploads, error files, and readings that were never finished."""
 
+import shutil
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db.models import F
@@ -33,7 +35,25 @@ def tidy(now: datetime) -> int:
         storing.forget_slices(run.pk)
         ImportRun.objects.filter(pk=run.pk).exclude(state__in=under_way).update(file="", error_file="")
         tidied += 1
-    return tidied + _stale_slices()
+    return tidied + _stale_slices() + _nobodys()
+
+
+def _nobodys() -> int:
+    """Folders of uploads whose run never came to be: the web process was killed between storing and noting down."""
+    before = time.time() - periods().slices_days * DAY
+    folders = {path.name: path for path in Path(default_storage.path("imports")).glob("*") if path.is_dir()}
+    old = {name for name, path in folders.items() if path.stat().st_mtime < before and _is_run_id(name)}
+    gone = old - {str(key) for key in ImportRun.objects.filter(pk__in=old).values_list("pk", flat=True)}
+    for name in gone:
+        shutil.rmtree(folders[name], ignore_errors=True)
+    return len(gone)
+
+
+def _is_run_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def _stale_slices() -> int:

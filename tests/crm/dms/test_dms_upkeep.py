@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from dms_cases import GOOD_ORDER
@@ -17,6 +18,7 @@ from crm.dms.models import ImportRun
 from crm.dms.periods import periods
 from crm.dms.slices import Begun
 from crm.dms.states import State
+from sanfang.kernel.ids import uuid7
 from tenants.models import Tenant
 
 NOW = timezone.now()
@@ -75,3 +77,13 @@ def test_slices_that_nobody_goes_on_with(done: ImportRun, state: State, stays: b
     os.utime(folder, (long_ago, long_ago))
     upkeep.tidy(NOW)
     assert folder.exists() == stays
+
+
+def test_an_upload_whose_run_never_came_to_be(done: ImportRun) -> None:
+    """The web process was killed between storing the file and noting it down."""
+    kept = [storing.keep(uuid7(), "in.csv", ContentFile(b"x")) for _each in range(2)]
+    long_ago = time.time() - (periods().slices_days + 1) * upkeep.DAY
+    for name in (kept[0], done.file):
+        os.utime(Path(default_storage.path(name)).parent, (long_ago, long_ago))
+    assert upkeep.tidy(NOW) == 1
+    assert [default_storage.exists(name) for name in (*kept, done.file)] == [False, True, True]
