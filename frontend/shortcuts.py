@@ -30,6 +30,7 @@ NEXT = Shortcut("j", ("J",), _("下一位客户"))
 PREVIOUS = Shortcut("k", ("K",), _("上一位客户"))
 CALL = Shortcut("c", ("C",), _("拨打：显示完整号码并开始计时"))
 SUBMIT = Shortcut("mod+enter", ("Ctrl", "↵"), _("提交结果并转到下一位"))
+ASKED = Shortcut("a", ("A",), _("客户要求现在联系"))
 NOTE = Shortcut("n", ("N",), _("填写客户原话"))
 SEARCH = Shortcut("mod+k /", ("Ctrl", "K"), _("搜索客户、车辆、页面和操作；也可以按 /"))
 HELP = Shortcut("?", ("?",), _("打开或关闭快捷键说明"))
@@ -56,7 +57,7 @@ OUTCOMES = Shortcut("f1-f9", ("F1", "…", "F9"), _("选择通话结果"))
 EVERYWHERE = Group(_("所有页面"), (SEARCH, HELP, CLOSE))
 WORKBENCH = Group(
     _("回访工作台"),
-    (NEXT, PREVIOUS, CALL, DIGITS, SCALE_TEN, SCALE_ZERO, NOTE, OUTCOMES, SUBMIT),
+    (NEXT, PREVIOUS, CALL, ASKED, DIGITS, SCALE_TEN, SCALE_ZERO, NOTE, OUTCOMES, SUBMIT),
 )
 
 MERGE = Shortcut("m", ("M",), _("是同一人，合并"))
@@ -72,6 +73,7 @@ BY_NAME = {
     "call": CALL,
     "submit": SUBMIT,
     "note": NOTE,
+    "asked": ASKED,
     "search": SEARCH,
     "help": HELP,
     "close": CLOSE,

@@ -20,6 +20,7 @@ from followups_support import car
 from row_support import RIGHT, a_complaint, corrected_data, dialled_data, wrong_data
 
 from crm.checks.models import Check
+from crm.desk.models import HandoverRequest, SavedView
 from crm.dms.actions import receive
 from crm.dms.models import ImportRun
 from crm.dms.running import apply as carry_out
@@ -150,6 +151,21 @@ def a_colleagues_check() -> Any:
     return a_check("")
 
 
+def kept_by(person: str) -> Any:
+    """A view of that person's own."""
+    owner = Staff.objects.get(name=person)
+    return SavedView.objects.create(name=str(uuid7()), owner=owner, saved_at=timezone.now()).pk
+
+
+def asked_of(person: str) -> Any:
+    """A colleague asks that person for the customer they have in hand."""
+    call = FollowUp.objects.get(pk=a_call())
+    holder = Staff.objects.get(name=person)
+    other = Staff.objects.exclude(pk=holder.pk).filter(active=True)[0]
+    words = {"follow_up": call, "customer": call.customer, "asked_at": timezone.now()}
+    return HandoverRequest.objects.create(asked_by=other, holder=holder, **words).pk
+
+
 CALLER = ("callback.make",)
 TEAM, TEAM_HEAD = ("team.see",), ("team.manage",)
 
@@ -162,6 +178,14 @@ DEALER = {
     "call-reveal": Row(CALLER, a_call, "post"),
     "call-draft": Row(CALLER, a_call, "post", {"note": "改动"}),
     "call-outcome": Row(CALLER, a_call, "post", {"outcome": "no_answer", "attempt": "1"}),
+    "handovers": Row(CALLER),
+    "handover-request": Row(CALLER, a_call, "post"),
+    "handover-state": Row(CALLER, a_call),
+    "handover-answer": Row(CALLER, asked_of, "post", {"answer": "no"}, personal=True),
+    "saved-views": Row(("callback.see",), method="post", data={"name": "我的视图"}),
+    "saved-view": Row(("callback.see",), kept_by, "post", {"do": "delete"}, personal=True),
+    "queue-bulk": Row(("callback.assign",)),
+    "queue-assignment": Row(("callback.assign",), method="post", data=lambda: {"call": a_call(), "to": "everybody"}),
     "search": Row(),
     "customers": Row(("customer.see",)),
     "customer": Row(("customer.see",), somebodys_file),

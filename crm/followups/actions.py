@@ -13,6 +13,7 @@ from crm.followups import contacts, drafts, holds, marks, tasks
 from crm.followups.assigning import assign, check_caller, hand_over_all
 from crm.followups.conversation import Part, record_conversation
 from crm.followups.forgetting import forget, worked_on
+from crm.followups.giving import give
 from crm.followups.models import Draft, FollowUp, Hold, State
 from crm.followups.outcomes import ended
 from crm.followups.policy import callbacks
@@ -33,6 +34,7 @@ __all__ = [
     "check_caller",
     "dial",
     "forget",
+    "give",
     "hand_over_all",
     "hold",
     "plan_visit",

@@ -6,11 +6,25 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from crm.followups.callsheet import call
+from crm.followups.giving import holder_of
 from crm.followups.load import CONNECTED, Done, InHand, Load, Open, OpenCall, load, open_calls, open_work_of
 from crm.followups.log import OUTCOMES, rule_of, talks
 from crm.followups.models import FollowUp, State
 from crm.followups.policy import callbacks
-from crm.followups.queue import DONE, LABELS, TONES, Head, Queue, QueueItem, head, item, neighbours, progress, queue
+from crm.followups.queue import (
+    DONE,
+    LABELS,
+    TONES,
+    Head,
+    Queue,
+    QueueItem,
+    head,
+    item,
+    neighbours,
+    next_of,
+    progress,
+    queue,
+)
 from crm.followups.selection import EVERYTHING, SORTS, Selection
 from crm.followups.sheets import CallSheet
 from crm.followups.timeline import TimelineEntry, past_of, past_rows, timeline, told
@@ -44,10 +58,12 @@ __all__ = [
     "call",
     "get",
     "head",
+    "holder_of",
     "item",
     "load",
     "made_for_import",
     "neighbours",
+    "next_of",
     "open_calls",
     "open_rows",
     "open_work_of",

@@ -196,6 +196,12 @@ def neighbours(
     return _around(listed, key)
 
 
+def next_of(actor: Actor, done: UUID, *, selection: Selection, now: datetime, place: StoreFacts) -> UUID | None:
+    """The call to go on with after ``done``, among those that are looked at. One statement."""
+    callbacks.require(actor, "see")
+    return work.next_after(actor, done, place, now, only=selection.condition(), order=order_of(selection))
+
+
 def progress(actor: Actor, *, now: datetime) -> Progress:
     return head(actor, now=now).progress
 

@@ -103,16 +103,19 @@ def page(place: StoreFacts, now: datetime, *, most: int, only: Q, order: Sequenc
     )
 
 
-def next_after(actor: Actor, done: UUID, place: StoreFacts, now: datetime) -> UUID | None:
+def next_after(
+    actor: Actor, done: UUID, place: StoreFacts, now: datetime, *, only: Q | None = None, order: Sequence[Any] = ORDER
+) -> UUID | None:
     """The call to go on with: not promised for later, not tried today, not with somebody else, not of somebody who has
     just been rung up in vain, nor of one who was reached within the cool-down."""
     elsewhere = Q(customer__hold__until__gt=now) & ~Q(customer__hold__staff=actor.staff_id)
     ranks = Case(*(When(section=name, then=Value(rank)) for rank, name in enumerate(GROUPS)))
     rows = (
         todo(place, now)
+        .filter(only or Q())
         .filter(~Q(pk=done), ~elsewhere, ~just_failed(place.pack.calling, now), tried=False)
         .exclude(cooling_down(place.pack.calling, place, now))
         .exclude(section=PROMISED)
     )
-    found: UUID | None = rows.order_by(ranks, *ORDER).values_list("pk", flat=True).first()
+    found: UUID | None = rows.order_by(ranks, *order).values_list("pk", flat=True).first()
     return found

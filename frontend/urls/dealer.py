@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from frontend.views import complaints, customers, home, imports, messages, search, staff, tracking, workbench
+from frontend.views import (
+    complaints,
+    customers,
+    handover,
+    home,
+    imports,
+    messages,
+    saved_views,
+    search,
+    staff,
+    tracking,
+    workbench,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +25,14 @@ urlpatterns = [
     path("workbench/<uuid:key>/reveal/", workbench.reveal, name="call-reveal"),
     path("workbench/<uuid:key>/draft/", workbench.draft, name="call-draft"),
     path("workbench/<uuid:key>/outcome/", workbench.outcome, name="call-outcome"),
+    path("workbench/<uuid:key>/handover/", handover.ask, name="handover-request"),
+    path("workbench/<uuid:key>/handover/state/", handover.state, name="handover-state"),
+    path("workbench/handovers/", handover.waiting, name="handovers"),
+    path("workbench/handovers/<uuid:key>/", handover.answer, name="handover-answer"),
+    path("workbench/views/", saved_views.save, name="saved-views"),
+    path("workbench/views/<uuid:key>/", saved_views.change, name="saved-view"),
+    path("workbench/bulk/", saved_views.bulk, name="queue-bulk"),
+    path("workbench/assignment/", saved_views.assignment, name="queue-assignment"),
     path("search/", search.search, name="search"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<uuid:key>/", customers.customer, name="customer"),

@@ -9,13 +9,24 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from crm.desk.queries import may_change, mine
 from crm.followups import queries
 from crm.followups.queries import CallSheet
 from crm.store.queries import StoreFacts
+from frontend.looking import COLUMNS, Looking, looking
 from frontend.shortcuts import OUTCOME_KEYS
+from sanfang.kernel.rules import Channel
 from tenants.requests import TenantRequest
 
+COLUMN_LABELS: dict[str, Any] = {
+    "vehicle": _("车型"),
+    "plate": _("车牌"),
+    "unreached": _("未接通次数"),
+    "assignee": _("负责人"),
+}
 Posted = Mapping[str, str] | None
 ICONS = {
     "completed": "circle-check",
@@ -28,52 +39,61 @@ ICONS = {
 
 
 def page_of(
-    request: TenantRequest, now: datetime, sheet: CallSheet | None = None, posted: Posted = None, *, place: StoreFacts
+    request: TenantRequest, now: datetime, place: StoreFacts, sheet: CallSheet | None = None, posted: Posted = None
 ) -> dict[str, Any]:
-    """Everything the screen shows: the queue by the filter in the address, and the call if one is open.
+    """Everything the screen shows: the queue as the address wants it, and the call if one is open.
 
     ``posted``: the outcome as it was sent, for the sheet that was refused. Any other sheet begins with none chosen.
     """
-    shown = shown_of(request)
-    queue = queries.queue(request.actor, filter=shown, now=now, place=place)
+    look = looking(request, place, now, listed=True)
+    queue = queries.queue(request.actor, filter=look.filter, selection=look.selection, now=now, place=place)
     first = queue.groups[0].items if queue.groups else []
+    may_assign = request.actor.may("callback.assign")
     return {
-        **_head(request, queue),
+        **_head(queue, look),
         "now": now,
+        "look": look,
         "groups": [
             {
                 "key": group.key,
                 "label": group.label,
                 "tone": group.tone,
                 "count": group.count,
-                "items": [item_of(request, item, sheet) for item in group.items],
+                "items": [item_of(item, sheet, look) for item in group.items],
             }
             for group in queue.groups
         ],
-        "call": _sheet(request, sheet, queue.around(sheet.id), shown, posted or {}) if sheet else None,
-        "empty_reason": "" if first or sheet else _why_empty(request, shown),
+        "may_assign": may_assign and look.filter != queries.DONE and bool(first),
+        "call": _sheet(request, sheet, queue.around(sheet.id), look, posted or {}) if sheet else None,
+        "empty_reason": "" if first or sheet else _why_empty(request, look),
         "import_url": reverse("imports") if request.actor.may("import.make") else None,
+        **_choices(request, place, look),
     }
 
 
 def part_of(
-    request: TenantRequest, now: datetime, sheet: CallSheet | None, posted: Posted = None, *, place: StoreFacts
+    request: TenantRequest,
+    now: datetime,
+    place: StoreFacts,
+    look: Looking,
+    sheet: CallSheet | None,
+    posted: Posted = None,
 ) -> dict[str, Any]:
     """The call alone, for a page that has its queue already. Without a call, all of it: then the queue says why."""
     if sheet is None:
-        return page_of(request, now, place=place)
-    shown = shown_of(request)
-    around = queries.neighbours(request.actor, sheet.id, filter=shown, now=now, place=place)
-    return {"now": now, "call": _sheet(request, sheet, around, shown, posted or {})}
+        return page_of(request, now, place)
+    around = queries.neighbours(
+        request.actor, sheet.id, filter=look.filter, selection=look.selection, now=now, place=place
+    )
+    return {"now": now, "look": look, "call": _sheet(request, sheet, around, look, posted or {})}
 
 
-def figures_of(request: TenantRequest, now: datetime, *, place: StoreFacts) -> dict[str, Any]:
+def figures_of(request: TenantRequest, now: datetime, place: StoreFacts, look: Looking) -> dict[str, Any]:
     """The figures above the queue, which an outcome changes."""
-    return _head(request, queries.head(request.actor, filter=shown_of(request), now=now, place=place))
+    return _head(queries.head(request.actor, filter=look.filter, selection=look.selection, now=now, place=place), look)
 
 
-def _head(request: TenantRequest, told: queries.Queue | queries.Head) -> dict[str, Any]:
-    here = reverse("workbench")
+def _head(told: queries.Queue | queries.Head, look: Looking) -> dict[str, Any]:
     return {
         "progress": told.progress,
         "messages_waiting": told.messages_waiting,
@@ -83,7 +103,7 @@ def _head(request: TenantRequest, told: queries.Queue | queries.Head) -> dict[st
                 "count": one.count,
                 "current": one.current,
                 "tone": one.tone,
-                "url": here if one.key == "todo" else f"{here}?queue={one.key}",
+                "url": reverse("workbench") + look.query(queue=one.key),
             }
             for one in told.filters
         ],
@@ -91,23 +111,38 @@ def _head(request: TenantRequest, told: queries.Queue | queries.Head) -> dict[st
     }
 
 
-def shown_of(request: TenantRequest) -> str:
-    """The filter in the address. A part is asked for from a page, whose address says it."""
-    return request.GET.get("queue", "todo")
+def _choices(request: TenantRequest, place: StoreFacts, look: Looking) -> dict[str, Any]:
+    """What the queue can be narrowed to, and the views there are."""
+    language = get_language() or ""
+    rules = [rule for rule in place.pack.rules.values() if rule.channel == Channel.PHONE]
+    return {
+        "rules": [(rule.id, rule.title.get(language), rule.id in look.rules) for rule in rules],
+        "sorts": [(key, label, key == look.sort) for key, (label, _order) in queries.SORTS.items()],
+        "columns": [(key, COLUMN_LABELS[key], key in look.columns) for key in COLUMNS],
+        "views": [
+            {
+                "view": one,
+                "url": f"{reverse('workbench')}?view={one.pk}",
+                "mine": one.owner_id == request.actor.staff_id,
+                "current": look.view is not None and look.view.pk == one.pk,
+                "may_change": may_change(request.actor, one),
+            }
+            for one in look.views
+        ],
+        "may_lock": request.actor.may("callback.assign"),
+    }
 
 
-def _why_empty(request: TenantRequest, shown: str) -> str:
-    if shown != "todo":
+def _why_empty(request: TenantRequest, look: Looking) -> str:
+    if look.filter != "todo" or look.narrowed:
         return "filter"
     return "done" if queries.anything_planned(request.actor) else "no_data"
 
 
-def item_of(request: TenantRequest, item: queries.QueueItem, sheet: CallSheet | None) -> dict[str, Any]:
-    shown = request.GET.get("queue", "")
-    address = reverse("call", args=[item.id])
+def item_of(item: queries.QueueItem, sheet: CallSheet | None, look: Looking) -> dict[str, Any]:
     return {
         **{name: getattr(item, name) for name in item.__dataclass_fields__},
-        "url": f"{address}?queue={shown}" if shown else address,
+        "url": reverse("call", args=[item.id]) + look.mark,
         "current": sheet is not None and sheet.id == item.id,
     }
 
@@ -116,15 +151,16 @@ def _sheet(
     request: TenantRequest,
     sheet: CallSheet,
     around: tuple[UUID | None, UUID | None],
-    shown: str,
+    look: Looking,
     posted: Mapping[str, str],
 ) -> dict[str, Any]:
     """The call with what only the screen knows: where the keys lead, which icons it wears."""
     before, after = around
-    mark = f"?queue={shown}" if shown != "todo" else ""
+    mark = look.mark
     call = {name: getattr(sheet, name) for name in sheet.__dataclass_fields__}
     call["previous_url"] = reverse("call", args=[before]) + mark if before else None
     call["next_url"] = reverse("call", args=[after]) + mark if after else None
+    call["mark"] = mark
     call["outcomes"] = [
         {
             "key": one.key,
@@ -150,6 +186,9 @@ def _sheet(
     if asked:
         call["callback"] = replace(sheet.callback, value=asked)
     call["hold"] = hold_of(request, sheet)
+    if sheet.hold.state == "other":
+        call["asked_for"] = mine(request.actor, sheet.customer.id)
+    call["asked"] = posted.get("asked") == "on"
     may_see = request.actor.may("complaint.see")
     if sheet.alert:
         address = reverse("complaint", args=[sheet.alert.complaint_id]) if may_see else None

@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from crm.desk.queries import mine
 from crm.followups import actions, queries
 from crm.followups.drafts import NEWER
 from crm.store.queries import StoreFacts, store
 from crm.surveys.questions import AnswersRefused, read
+from frontend.looking import looking
 from frontend.views.call_page import Posted, figures_of, hold_of, item_of, moment_of, page_of, part_of
 from sanfang.kernel.errors import Conflict, DomainError
 from tenants.addresses import client_address
@@ -27,7 +29,7 @@ from tenants.requests import TenantRequest
 @require_safe
 def workbench(request: TenantRequest) -> HttpResponse:
     """The queue, with nothing selected: what breaks first waits at the top."""
-    return render(request, "frontend/workbench/page.html", page_of(request, timezone.now(), place=store()))
+    return render(request, "frontend/workbench/page.html", page_of(request, timezone.now(), store()))
 
 
 @require_safe
@@ -46,7 +48,8 @@ def hold(request: TenantRequest, key: UUID) -> HttpResponse:
         actions.hold(request.actor, follow_up, now=now, take_over=take_over)
     except Conflict:
         sheet = queries.call(request.actor, key, now=now)
-        call = {"id": sheet.id, "hold": hold_of(request, sheet), "closed": sheet.closed}
+        asked_for = mine(request.actor, sheet.customer.id)
+        call = {"id": sheet.id, "hold": hold_of(request, sheet), "closed": sheet.closed, "asked_for": asked_for}
         return render(request, "frontend/workbench/_hold.html", {"call": call, "now": now})
     if take_over or not request.htmx:
         return redirect("call", key)
@@ -65,12 +68,13 @@ def reveal(request: TenantRequest, key: UUID) -> HttpResponse:
     """Shows the number to dial. The customer is taken first, and the look is written down."""
     now = timezone.now()
     follow_up = queries.get(request.actor, key)
-    phone = actions.dial(request.actor, follow_up, now=now, address=client_address(request))
+    asked = request.POST.get("asked") == "on"
+    phone = actions.dial(request.actor, follow_up, now=now, address=client_address(request), asked=asked)
     if request.htmx:
         return render(request, "frontend/workbench/_phone.html", {"call": {"phone": phone}})
     place = store()
     sheet = queries.call(request.actor, key, now=now, place=place)
-    return render(request, "frontend/workbench/page.html", page_of(request, now, sheet, place=place))
+    return render(request, "frontend/workbench/page.html", page_of(request, now, place, sheet))
 
 
 @require_POST
@@ -111,18 +115,24 @@ def outcome(request: TenantRequest, key: UUID) -> HttpResponse:
             promised_at=moment_of(request.POST.get("callback_at", "")),
             reason=request.POST.get(f"reason-{chosen}", ""),
             dialled=request.POST.get("dialled") or None,
+            asked=request.POST.get("asked") == "on",
             now=now,
         )
     except DomainError as refusal:
         return _refused(request, key, refusal, answers, note, now)
-    if not request.htmx:
-        return redirect("call", result.next) if result.next else redirect("workbench")
     place = store()
-    sheet = queries.call(request.actor, result.next, now=now, place=place) if result.next else None
-    page = {**part_of(request, now, sheet, place=place), **figures_of(request, now, place=place)}
-    page["finished"] = item_of(request, queries.item(request.actor, follow_up, now=now, place=place), None)
+    look = looking(request, place, now)
+    following = result.next
+    if look.narrowed:
+        following = queries.next_of(request.actor, key, selection=look.selection, now=now, place=place)
+    onwards = (reverse("call", args=[following]) if following else reverse("workbench")) + look.mark
+    if not request.htmx:
+        return redirect(onwards)
+    sheet = queries.call(request.actor, following, now=now, place=place) if following else None
+    page = {**part_of(request, now, place, look, sheet), **figures_of(request, now, place, look)}
+    page["finished"] = item_of(queries.item(request.actor, follow_up, now=now, place=place), None, look)
     response = render(request, "frontend/workbench/_swap.html", page)
-    response["HX-Push-Url"] = reverse("call", args=[result.next]) if result.next else reverse("workbench")
+    response["HX-Push-Url"] = onwards
     return trigger_client_event(response, "toast", {"value": _said(result)}, after="settle")
 
 
@@ -153,7 +163,10 @@ def _answer(
 ) -> HttpResponse:
     part = request.htmx and not request.htmx.history_restore_request
     template = "frontend/workbench/_call.html" if part else "frontend/workbench/page.html"
-    page = (part_of if part else page_of)(request, now, sheet, posted, place=place)
+    if part:
+        page = part_of(request, now, place, looking(request, place, now), sheet, posted)
+    else:
+        page = page_of(request, now, place, sheet, posted)
     if error:
         page["call"]["errors"] = [error]
     response = render(request, template, page, status=422 if error and not request.htmx else 200)

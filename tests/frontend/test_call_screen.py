@@ -38,7 +38,8 @@ def submit(client: Client, call: FollowUp, **words: str) -> str:
 
 
 def chosen(html: str) -> list[str]:
-    """Every radio button, option and moment that the sheet has chosen."""
+    """Every radio button, option and moment that the sheet has chosen; the queue beside it has a form of its own."""
+    html = html[html.index('id="call"') :]
     inputs = [tag for tag in re.findall(r"<input[^>]*>", html) if "checked" in tag]
     options = re.findall(r'<option value="([^"]+)" selected', html)
     return [value for tag in inputs for value in re.findall(r'value="([^"]*)"', tag)] + options

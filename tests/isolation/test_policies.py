@@ -19,8 +19,9 @@ from followups_support import car
 from row_support import a_complaint, wrong_data
 
 from crm.checks.models import Check
+from crm.desk.models import HandoverRequest, SavedView
 from crm.dms.models import ImportRun
-from crm.followups.models import Attempt
+from crm.followups.models import Attempt, FollowUp
 from crm.store.models import Store
 from crm.surveys.models import Response
 from crm.team.models import Deputy
@@ -60,6 +61,18 @@ def sheet(part: str) -> Table:
     return found
 
 
+def a_view(owner: Staff) -> UUID:
+    return SavedView.objects.create(name="视图", owner=owner, saved_at=NOW).pk
+
+
+def a_handover(owner: Staff) -> UUID:
+    call = FollowUp.objects.get(pk=a_call())
+    other = Staff.objects.exclude(pk=owner.pk).order_by("-pk")[0]
+    return HandoverRequest.objects.create(
+        follow_up=call, customer=call.customer, asked_by=owner, holder=other, asked_at=NOW
+    ).pk
+
+
 def an_import(owner: Staff) -> UUID:
     return ImportRun.objects.create(kind="deliveries", filename="a.csv", size=1, created_at=NOW, by=owner).pk
 
@@ -96,9 +109,11 @@ MAKE: Made = {
     "doubles": lambda owner: a_double().pk,
     "customers": lambda owner: a_customer().pk,
     "deputies": a_deputy,
+    "handovers": a_handover,
     "imports": an_import,
     "messages": a_message,
     "responses": a_response,
+    "saved_views": a_view,
     "standards": lambda owner: Store.objects.values_list("pk", flat=True).get(),
     "tracking": lambda owner: wrong_data(owner.name),
     "vehicles": lambda owner: car().pk,
