@@ -55,7 +55,7 @@ def leave(tenant: Tenant, *, reason: str, by: str, heard: Heard, dry_run: bool =
         left = Left(until, laws, live, target)
         if dry_run:
             return left
-        with deed(tenant, "leave", by, close=True, reason=reason) as row, alone.held_twice(), _shut(tenant):
+        with deed(tenant, "leave", by, close=True, reason=reason) as row, alone.held_twice(), _shut(tenant, row):
             # What an earlier attempt exported isn't what there is now.
             folders.remove(target.parent.name)
             target.parent.mkdir(parents=True, mode=0o700)
@@ -66,14 +66,18 @@ def leave(tenant: Tenant, *, reason: str, by: str, heard: Heard, dry_run: bool =
 
 
 @contextmanager
-def _shut(tenant: Tenant) -> Iterator[None]:
-    """The tenant's role can't begin anything, and what it had begun has ended. Undone if the block fails."""
+def _shut(tenant: Tenant, row: Deed) -> Iterator[None]:
+    """The tenant's role can't begin anything, and what it had begun has ended. Undone if the block fails; can't even
+    that be done, the deed stays at work, or the tenant would be open and nobody could do anything in it.
+    """
+    row.half_done = True
     keep_out(tenant)
     try:
         _wait_for_writers(tenant)
         yield
     except BaseException:
         let_in(tenant)
+        row.half_done = False
         raise
 
 

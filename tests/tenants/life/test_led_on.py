@@ -292,6 +292,25 @@ def test_a_leave_that_somebody_else_has_ended_doesnt_happen(monkeypatch: pytest.
     assert (state_of(store), Departure.objects.filter(tenant=store).exists()) == (State.READY, False)
 
 
+def test_a_leave_that_cant_be_undone_is_led_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open, with the role still kept out, it would be a store in which nothing works."""
+    store = new_store("not-undone")
+    before = everything(store)
+
+    def fail(*args: object, **kwargs: object) -> None:
+        kill_connections(spare=set())
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exporting, "write", fail)
+        with pytest.raises((psycopg.Error, DatabaseError)):
+            leave(store, reason="x", by="x", heard=silent)
+    connections["provisioner"].close()
+    assert (state_of(store), Deed.objects.get(tenant=store, verb="leave").outcome) == (State.SUSPENDED, "")
+    tasks.put_in_order()
+    assert everything(store) == before
+
+
 DRY: dict[str, Callable[[Tenant, Path], object]] = {
     "backup": lambda store, folder: back_up(store, folder, by="x", heard=silent, dry_run=True),
     "export": lambda store, folder: exporting.export_tenant(store, folder / "x.zip", silent, by="x", dry_run=True),
