@@ -183,7 +183,8 @@ def _recorded(**fields: Any) -> Tenant:
     for draws_left in reversed(range(DRAWS)):
         try:
             with transaction.atomic():
-                return Tenant.objects.create(**fields)
+                tenant: Tenant = Tenant.objects.create(**fields)
+                return tenant
         except IntegrityError as error:
             if not (draws_left and "code" in _constraint(error)):
                 raise _slug_taken(fields["slug"]) from error

@@ -43,7 +43,8 @@ def retire_everywhere() -> None:
 
 
 def _staying() -> QuerySet[Tenant]:
-    return Tenant.objects.filter(state__in=[State.READY, State.SUSPENDED]).exclude(kind=Kind.PUBLIC)
+    found: QuerySet[Tenant] = Tenant.objects.filter(state__in=[State.READY, State.SUSPENDED])
+    return found.exclude(kind=Kind.PUBLIC)
 
 
 @platform_task()

@@ -88,7 +88,7 @@ class Budget:
 
     @property
     def wanted(self) -> int:
-        return self.processes * self.threads + self.workers * prices()["per_worker"] + self.others
+        return self.processes * self.threads + self.workers * int(prices()["per_worker"]) + self.others
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> "Budget":
