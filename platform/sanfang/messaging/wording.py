@@ -2,22 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
-import yaml
+from sanfang.messaging.intents import BRACKETS, VARIABLE
+from sanfang.messaging.providers import providers
 
-VARIABLE = re.compile(r"\{([a-z_]+)\}")
 CLAUSE = re.compile(r"[^，。！；]*[，。！；]?")
-BRACKETS = str.maketrans("【】", "[]")
-
-
-@cache
-def _providers() -> dict[str, dict[str, str]]:
-    table: dict[str, dict[str, str]] = yaml.safe_load(
-        (Path(__file__).parent / "providers.yaml").read_text(encoding="utf-8")
-    )
-    return table
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -29,5 +18,5 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def signed(body: str, *, provider: str, name: str) -> str:
     """The whole message: signature, text, and how to refuse, as ``provider`` wants them."""
-    rules = _providers()[provider]
-    return rules["signature"].format(name=name.translate(BRACKETS)) + body + rules["opt_out"]
+    rules = providers()[provider]
+    return rules.signature.format(name=name.translate(BRACKETS)) + body + rules.opt_out
