@@ -8,7 +8,7 @@ templates = $(shell find platform tenants crm billing api frontend -path '*/temp
 
 export PYTHONUTF8 := 1
 
-.PHONY: help setup run services stop status test kills soak bench-tenancy chromium lint format
+.PHONY: help setup run services stop status test kills soak api-fuzz bench-tenancy chromium lint format
 
 help:
 	@echo 'make run       start everything on http://localhost:8000 (PORT=8001 make run: elsewhere)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make kills     kill parts of a running stack again and again (ROUNDS=20)'
 	@echo 'make soak      half an hour of many stores at once, searched for leaks (MINUTES=30 STORES=30)'
 	@echo 'make bench-tenancy  a thousand tenants, measured (TENANTS=1000 STOCK=20)'
+	@echo 'make api-fuzz  odd requests to every address of the API (TRIES=300)'
 	@echo 'make lint      all that a machine can say about the code'
 	@echo 'make format    put code and templates into their form'
 	@echo 'make setup     the environment in .venv; the others call it'
@@ -62,6 +63,10 @@ kills: setup
 # What a thousand tenants cost, beside what they cost with Django's own means. The first time it makes them: half an hour.
 bench-tenancy: setup
 	@exec $(PY) tests/bench/tenancy.py --tenants=$(or $(TENANTS),1000) --stock=$(or $(STOCK),20)
+
+# Odd requests to every address of the API, TRIES of each kind; how many came out how.
+api-fuzz: setup
+	@API_FUZZ=$(or $(TRIES),300) exec $(PY) -m pytest -q -s tests/api/test_openapi.py
 
 # Many stores at once on a stack of its own, and nobody sees another's.
 soak: setup

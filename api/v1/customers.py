@@ -59,6 +59,7 @@ class CustomerPage(serializers.Serializer[Any]):
 @extend_schema_view(
     get=extend_schema(
         operation_id="customers",
+        description="Scope `read:customers`; in clear with `reveal:customers`.",
         summary="Customers in the order of change",
         parameters=described(CustomerFilter),
         responses=page_of(CustomerPage),
@@ -70,7 +71,12 @@ class Customers(ListView):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="customer", summary="One customer", responses=one_of(CustomerSerializer))
+    get=extend_schema(
+        operation_id="customer",
+        description="Scope `read:customers`; in clear with `reveal:customers`.",
+        summary="One customer",
+        responses=one_of(CustomerSerializer),
+    )
 )
 class OneCustomer(OneView):
     scope, policy, serializer = "read:customers", customers, CustomerSerializer

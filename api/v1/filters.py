@@ -91,7 +91,11 @@ def described(kind: type[Changed]) -> list[OpenApiParameter]:
     """For the schema: every filter, then those of paging."""
     return [_described(name, one) for name, one in kind.base_filters.items()] + [
         OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}),
-        OpenApiParameter("cursor", str, description="`next` of the page before, as it is"),
+        OpenApiParameter(
+            "cursor",
+            {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+            description="`next` of the page before, as it is",
+        ),
     ]
 
 

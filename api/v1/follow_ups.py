@@ -43,6 +43,7 @@ def shown(row: FollowUp, clear: bool) -> dict[str, Any]:
 @extend_schema_view(
     get=extend_schema(
         operation_id="follow_ups",
+        description="Scope `read:follow-ups`.",
         summary="Follow-ups in the order of change",
         parameters=described(FollowUpFilter),
         responses=page_of(FollowUpPage),
@@ -54,7 +55,12 @@ class FollowUps(ListView):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="follow_up", summary="One follow-up", responses=one_of(FollowUpSerializer))
+    get=extend_schema(
+        operation_id="follow_up",
+        description="Scope `read:follow-ups`.",
+        summary="One follow-up",
+        responses=one_of(FollowUpSerializer),
+    )
 )
 class OneFollowUp(OneView):
     scope, policy, serializer = "read:follow-ups", callbacks, FollowUpSerializer

@@ -44,20 +44,59 @@ WITH_BODY = {
     "415": "The body must be JSON",
     "422": "The body isn't what it should be",
 }
-RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}}
+REFUSALS = {**ALWAYS, **WITH_BODY, "404": "Nothing by this id in this store"}
+
+
+NO_NUL = r"^[^\u0000]*$"
+
+
+def _header(kind: str, words: str) -> dict[str, Any]:
+    return {"schema": {"type": kind}, "description": words}
+
+
+RETRY = {"Retry-After": _header("integer", "Seconds to wait")}
+
+
+REPEATABLE = {"Idempotency-Replayed": _header("boolean", "There when this is the answer of the first time")}
+HEADERS: dict[str, dict[str, dict[str, Any]]] = {
+    "get": {"200": {"ETag": _header("string", "For If-None-Match")}},
+    "post": {
+        "200": {"Location": _header("string", "Where to ask how it stands"), **REPEATABLE},
+        "202": {"Location": _header("string", "Where to ask how it stands"), **RETRY, **REPEATABLE},
+    },
+}
+UNTIL = {"Synced-Until": _header("string", "`updated_since` of whoever asks next time for what has changed")}
+IF_NONE_MATCH = {"in": "header", "name": "If-None-Match", "schema": {"type": "string", "pattern": "^[!-~]+$"}}
 
 
 def every_refusal(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular's hook, called with these names."""
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    components = result["components"]
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["responses"] = {_name(status): _refusal(status, words) for status, words in REFUSALS.items()}
     for path, operations in result["paths"].items():
-        for operation in operations.values():
-            known = {**ALWAYS, **(WITH_BODY if "requestBody" in operation else {})}
-            if "{" in path:
-                known["404"] = "Nothing by this id in this store"
-            for status, words in known.items():
-                operation["responses"].setdefault(status, _refusal(status, words))
+        for method, operation in operations.items():
+            _complete(path, method, operation)
     return result
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    refused = [*ALWAYS, *(WITH_BODY if "requestBody" in operation else []), *(["404"] if "{" in path else [])]
+    refused += ["409"] if path.endswith("/cancellation") else []
+    for status in refused:
+        answers.setdefault(status, {"$ref": f"#/components/responses/{_name(status)}"})
+    if method == "get" and "304" in answers:
+        operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+        answers["200"]["headers"] = HEADERS["get"]["200"] | ({} if "{" in path else UNTIL)
+    elif "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+        for status, headers in HEADERS["post"].items():
+            answers[status]["headers"] = headers
+
+
+def _name(status: str) -> str:
+    return f"Refused{status}"
 
 
 def _refusal(status: str, words: str) -> dict[str, Any]:
@@ -80,7 +119,7 @@ def one_of(serializer: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
 
 def body_of(kind: Kind) -> dict[str, Any]:
     """Rows with the importer's columns, each by its name and with the header that files have for it."""
-    cell = {"type": ["string", "number", "boolean", "null"], "maxLength": limits().cell}
+    cell = {"type": ["string", "number", "boolean", "null"], "maxLength": limits().cell, "pattern": NO_NUL}
     fields = {field.name: {**cell, "description": field.headers[0]} for field in FIELDS[kind]}
     row = {"type": "object", "additionalProperties": False, "properties": fields}
     rows = {"type": "array", "minItems": 1, "maxItems": limits().rows, "items": row}

@@ -25,6 +25,11 @@ from crm.dms.fields import LISTS, Kind
 from crm.dms.queries import ImportRun
 from crm.dms.states import State
 
+SCOPES: dict[str, str] = {
+    "deliveries": "write:deliveries",
+    "repair_orders": "write:orders",
+    **dict.fromkeys(map(str, LISTS), "write:lists"),
+}
 KEY = re.compile(r"[\x21-\x7e]{1,100}")
 JSON = "application/json"
 
@@ -110,6 +115,7 @@ def _described(kind: Kind, operation: str, summary: str) -> Any:
     return extend_schema_view(
         post=extend_schema(
             operation_id=operation,
+            description=f"Scope `{SCOPES[kind]}`. A row is a DMS file's row: it is taken in, or refused with a reason.",
             summary=summary,
             parameters=[KEY_PARAMETER],
             request={JSON: body_of(kind)},
@@ -143,13 +149,6 @@ class Canvassing(Sending):
     scope, kind = "write:lists", "canvassing"
 
 
-SCOPES: dict[str, str] = {
-    "deliveries": "write:deliveries",
-    "repair_orders": "write:orders",
-    **dict.fromkeys(map(str, LISTS), "write:lists"),
-}
-
-
 class OneImport(ApiView):
     """How it stands, for whoever may send such rows."""
 
@@ -161,7 +160,12 @@ class OneImport(ApiView):
             raise Refused(403, _("这个操作需要权限 %(scope)s。") % {"scope": SCOPES[run.kind]})
         return run
 
-    @extend_schema(operation_id="import", summary="How something sent in stands", responses=ImportSerializer)
+    @extend_schema(
+        operation_id="import",
+        description="The scope that it was sent with.",
+        summary="How something sent in stands",
+        responses=ImportSerializer,
+    )
     def get(self, request: Request, key: UUID) -> HttpResponseBase:
         run = self.import_of(key)
         response = Response(account(run))
@@ -175,6 +179,7 @@ class Cancellation(OneImport):
 
     @extend_schema(
         operation_id="cancel_import",
+        description="The scope that it was sent with.",
         summary="Stop a job; nothing of it stays",
         request=None,
         responses=ImportSerializer,

@@ -21,7 +21,9 @@ class TokenSerializer(serializers.Serializer[Any]):
 class OwnToken(ApiView):
     scope = ""
 
-    @extend_schema(operation_id="token", summary="What this token is good for", responses=TokenSerializer)
+    @extend_schema(
+        operation_id="token", description="Any token.", summary="What this token is good for", responses=TokenSerializer
+    )
     def get(self, request: Request) -> Response:
         found = {
             "name": self.token.name,

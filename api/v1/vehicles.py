@@ -59,6 +59,7 @@ def with_owner(rows: QuerySet[Vehicle]) -> QuerySet[Any]:
 @extend_schema_view(
     get=extend_schema(
         operation_id="vehicles",
+        description="Scope `read:vehicles`; in clear with `reveal:customers`.",
         summary="Vehicles in the order of change",
         parameters=described(VehicleFilter),
         responses=page_of(VehiclePage),
@@ -70,7 +71,12 @@ class Vehicles(ListView):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="vehicle", summary="One vehicle", responses=one_of(VehicleSerializer))
+    get=extend_schema(
+        operation_id="vehicle",
+        description="Scope `read:vehicles`; in clear with `reveal:customers`.",
+        summary="One vehicle",
+        responses=one_of(VehicleSerializer),
+    )
 )
 class OneVehicle(OneView):
     scope, policy, serializer = "read:vehicles", vehicles, VehicleSerializer
