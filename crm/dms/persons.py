@@ -21,7 +21,8 @@ class Persons:
 
     def __init__(self) -> None:
         self._above = array("l", [0])
-        self._known: dict[tuple[str, str], int] = {}
+        # By hash, as a million rows' texts would be hundreds of megabytes; of 64 bits, so no two are alike by chance.
+        self._known: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._above) - 1
@@ -33,18 +34,21 @@ class Persons:
         plain = plain_name(name).lower()
         known = self._known
         # A row without a name joins others without one by their telephone number only.
-        marks = [("#" + customer_number, plain), (vin, plain)] if plain else []
-        marks.append((phone, plain))
+        marks = [hash((phone, plain))] if len(phone) > 1 else []
+        if plain:
+            if customer_number:
+                marks.append(hash(("#", customer_number, plain)))
+            if vin:
+                marks.append(hash((vin, plain)))
         number = 0
         for mark in marks:
-            if len(mark[0]) > 1 and (found := known.get(mark)):
+            if found := known.get(mark):
                 number = self._joined(number, found) if number else self.root(found)
         if not number:
             number = len(self._above)
             self._above.append(number)
         for mark in marks:
-            if len(mark[0]) > 1:
-                known[mark] = number
+            known[mark] = number
         return number
 
     def root(self, number: int) -> int:
