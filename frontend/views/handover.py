@@ -31,12 +31,17 @@ def ask(request: TenantRequest, key: UUID) -> HttpResponse:
         actions.ask(request.actor, follow_up_id=call.pk, customer_id=call.customer_id, now=timezone.now())
     except Conflict:
         return _free(request, key)
-    return state(request, key) if request.htmx else redirect("call", key)
+    return _state(request, key) if request.htmx else redirect("call", key)
 
 
+@require_safe
 def state(request: TenantRequest, key: UUID) -> HttpResponse:
     """Whether it has been answered. Once the customer is free or one's own, the page is fetched anew."""
     policy.require(request.actor, "see")
+    return _state(request, key)
+
+
+def _state(request: TenantRequest, key: UUID) -> HttpResponse:
     now = timezone.now()
     call = queries.get(request.actor, key)
     holder = queries.holder_of(call.customer_id, now)
