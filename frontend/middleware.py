@@ -53,7 +53,7 @@ def _page_before(request: HttpRequest) -> str:
 
 def under_repair(request: HttpRequest) -> HttpResponse:
     words = _("本店系统正在修复，暂时只能查看，不能保存。已有数据没有丢失；请两分钟后再试。")
-    if settings.PLATFORM_CONTACT:
+    if settings.PLATFORM_CONTACT and wants_words_only(request):
         words += " " + _("平台服务：%(contact)s") % {"contact": settings.PLATFORM_CONTACT}
     return put_off(request, "frontend/errors/repair.html", words, status=503, seconds=REPAIR_SECONDS)
 

@@ -86,8 +86,13 @@ def upload(request: TenantRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            return redirect("import-mapping", run.pk)
+            return _go_to(request, "import-mapping", run.pk)
     return _upload_page(request, form, 422)
+
+
+def _go_to(request: TenantRequest, name: str, key: UUID) -> HttpResponse:
+    """The next page as a whole, also for a form that a script has sent."""
+    return HttpResponseClientRedirect(reverse(name, args=[key])) if request.htmx else redirect(name, key)
 
 
 @require_safe

@@ -57,7 +57,7 @@ def test_signed_out_in_another_tab_nothing_is_lost(sign_in: Enter, site: Callabl
     held(page)
     other = page.context.new_page()
     other.goto(site("chengdu", "/accounts/logout/"))
-    other.get_by_role("main").get_by_role("button").click()
+    other.get_by_role("main").get_by_role("button", name="退出登录", exact=True).click()
     with inside(chengdu):
         assert not Hold.objects.filter(customer=call.customer_id).exists()
     type_note(page, "等了两个小时")

@@ -1,19 +1,21 @@
 /** A file dropped on the area lands in its file field. */
 
 export function startDrop() {
-  const area = document.querySelector("[data-drop]");
-  const field = area?.querySelector("input[type=file]");
-  if (!field) return;
-  const over = (is) => area.classList.toggle("drop--over", is);
+  const areaOf = (event) => event.target.closest?.("[data-drop]");
 
-  area.addEventListener("dragover", (event) => {
+  document.addEventListener("dragover", (event) => {
+    const area = areaOf(event);
+    if (!area) return;
     event.preventDefault();
-    over(true);
+    area.classList.add("drop--over");
   });
-  area.addEventListener("dragleave", () => over(false));
-  area.addEventListener("drop", (event) => {
+  document.addEventListener("dragleave", (event) => areaOf(event)?.classList.remove("drop--over"));
+  document.addEventListener("drop", (event) => {
+    const area = areaOf(event);
+    const field = area?.querySelector("input[type=file]");
+    if (!field) return;
     event.preventDefault();
-    over(false);
+    area.classList.remove("drop--over");
     field.files = event.dataTransfer.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
