@@ -14,11 +14,12 @@ from crm.followups.models import FollowUp, State
 from crm.leads.queries import list_entries
 from crm.store.queries import StoreFacts
 from crm.vehicles import queries as vehicles
-from crm.vehicles.queries import Vehicle
+from crm.vehicles.queries import Car
 from sanfang.kernel import events
 from sanfang.kernel.events import TriggerKind
 from sanfang.standards.definitions import Pack
 
+ORDER_KINDS = {kind.value: kind for kind in events.OrderKind}
 Key = tuple[str, str]
 """Rule and trigger: what there is at most one follow-up of."""
 
@@ -46,51 +47,41 @@ class VehicleFacts:
 def vehicle_facts(vehicle_ids: Collection[UUID], store: StoreFacts, now: datetime) -> list[VehicleFacts]:
     """Everything the rules may ask of these vehicles."""
     batch = vehicles.history(vehicle_ids)
+    intervals = {title: store.pack.service_intervals.for_model(title) for title in {car.title for car in batch.cars}}
     found = {}
-    for vehicle in batch.vehicles:
-        owner = batch.owners.get(vehicle.pk)
+    for car in batch.cars:
         known = events.Vehicle(
-            vin=vehicle.vin,
-            customer=str(owner or ""),
-            intervals=store.pack.service_intervals.for_model(vehicle.title),
-            inspection_due=(vehicle.inspection_due,) if vehicle.inspection_due else (),
-            insurance_due=(vehicle.insurance_until,) if vehicle.insurance_until else (),
+            vin=car.vin,
+            customer=str(car.owner or ""),
+            intervals=intervals[car.title],
+            inspection_due=(car.inspection_due,) if car.inspection_due else (),
+            insurance_due=(car.insurance_until,) if car.insurance_until else (),
         )
-        found[vehicle.pk] = _Gathered(vehicle, events.VehicleHistory(known), owner)
+        found[car.id] = _Gathered(car, events.VehicleHistory(known))
     for delivery in batch.deliveries:
-        assert delivery.delivered_on is not None  # asked for
-        told = found[delivery.vehicle_id]
+        told = found[delivery.vehicle]
         at = store.calendar.start_of(delivery.delivered_on)
-        told.history.deliveries.append(events.Delivery(str(delivery.pk), told.history.vehicle.vin, at))
-        told.document(delivery.pk, delivery.customer_id)
+        told.history.deliveries.append(events.Delivery(delivery.id, told.car.vin, at))
+        if delivery.customer is not None:
+            told.customers[delivery.id] = delivery.customer
     for order in batch.orders:
-        told = found[order.vehicle_id]
-        told.history.orders.append(_as_told(order, told.history.vehicle.vin))
-        told.document(order.pk, order.customer_id)
+        told = found[order.vehicle]
+        told.history.orders.append(_as_told(order, told.car.vin))
+        if order.customer is not None:
+            told.customers[order.id] = order.customer
     return [told.facts(store, now) for told in found.values()]
 
 
-def _as_told(order: vehicles.RepairOrder, vin: str) -> events.RepairOrder:
-    return events.RepairOrder(
-        id=str(order.pk),
-        vin=vin,
-        opened=order.opened_at,
-        closed=order.closed_at,
-        kind=events.OrderKind(order.kind),
-        mileage=order.mileage,
-    )
+def _as_told(order: vehicles.Visit, vin: str) -> events.RepairOrder:
+    return events.RepairOrder(order.id, vin, order.opened, order.closed, ORDER_KINDS[order.kind], order.mileage)
 
 
 class _Gathered:
     """One vehicle's facts while they are gathered."""
 
-    def __init__(self, vehicle: Vehicle, history: events.VehicleHistory, owner: UUID | None) -> None:
-        self.vehicle, self.history, self.owner = vehicle, history, owner
+    def __init__(self, car: Car, history: events.VehicleHistory) -> None:
+        self.car, self.history = car, history
         self.customers: dict[str, UUID] = {}
-
-    def document(self, key: UUID, customer: UUID | None) -> None:
-        if customer is not None:
-            self.customers[str(key)] = customer
 
     def facts(self, store: StoreFacts, now: datetime) -> VehicleFacts:
         self._told_by_dms(store)
@@ -98,17 +89,17 @@ class _Gathered:
         for order in self.history.orders:
             dated += [order.opened] if order.closed is None else [order.opened, order.closed]
         coming = min((at for at in dated if at > now), default=None)
-        return VehicleFacts(self.vehicle.pk, self.vehicle.title, self.history, self.owner, self.customers, coming)
+        return VehicleFacts(self.car.id, self.car.title, self.history, self.car.owner, self.customers, coming)
 
     def _told_by_dms(self, store: StoreFacts) -> None:
         """The DMS's next service belongs to the last visit, which is when it was told.
 
         One that lies before that visit is left over from an earlier one and says nothing any more.
         """
-        if not self.history.orders:
+        day, km = self.car.next_service_on, self.car.next_service_km
+        if not self.history.orders or (day is None and km is None):
             return
         last = max(self.history.orders, key=lambda order: (order.opened, order.id))
-        day, km = self.vehicle.next_service_on, self.vehicle.next_service_km
         if day is not None and day <= store.calendar.day_of(last.closed or last.opened):
             day = None
         if km is not None and last.mileage is not None and km <= last.mileage:
@@ -153,7 +144,7 @@ def _visits(customer_ids: Collection[UUID]) -> dict[UUID, list[events.RepairOrde
     owners = {car.pk: who for who, cars in vehicles.cars_of(customer_ids).items() for car in cars}
     found: dict[UUID, list[events.RepairOrder]] = defaultdict(list)
     for order in vehicles.history(owners).orders if owners else ():
-        found[owners[order.vehicle_id]].append(_as_told(order, str(order.vehicle_id)))
+        found[owners[order.vehicle]].append(_as_told(order, str(order.vehicle)))
     return found
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
+from crm.followups.arrays import array
 from crm.followups.models import PlanState
 from sanfang.tenancy.context import current_tenant
 
@@ -97,9 +98,9 @@ def planned(states: Collection[PlanState], next_at: dict[UUID, datetime | None],
         cursor.execute(
             PLANNED,
             {
-                "ids": [state.pk for state in states],
-                "marks": [state.marks for state in states],
-                "next": [next_at.get(state.pk) for state in states],
+                "ids": array(str(state.pk) for state in states),
+                "marks": array(str(state.marks) for state in states),
+                "next": array(at.isoformat() if at else None for at in (next_at.get(state.pk) for state in states)),
                 "now": now,
             },
         )

@@ -27,7 +27,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from crm.followups import facts, marks
+from crm.followups import facts, fresh_rows, marks
 from crm.followups.asking import (
     FINAL,
     Batch,
@@ -45,7 +45,7 @@ from sanfang.kernel import followups as kernel
 from sanfang.kernel.events import TriggerKind
 from sanfang.kernel.rules import WeeklyDraw
 
-BATCH = 500
+BATCH = 1000
 PLANNER_LOCK = 7301
 """First half of the advisory lock's key; the second is the schema. No other lock may use it."""
 
@@ -149,21 +149,11 @@ def _make(wanted: Mapping[facts.Key, Wanted], known: Iterable[FollowUp], place: 
     there = {(row.rule, row.trigger) for row in known}
     start = place.calendar.start_of(place.since) if place.since else None
     fresh = [
-        FollowUp(
-            rule=one.followup.rule,
-            trigger=one.followup.trigger,
-            trigger_kind=one.followup.kind,
-            channel=one.followup.channel,
-            pack=place.pack.id,
-            pack_version=place.pack.version,
-            planned_at=now,
-            **_as_asked(one),
-        )
+        one
         for key, one in wanted.items()
         if one.opened and key not in there and (start is None or one.followup.opens >= start)
     ]
-    if fresh:
-        FollowUp.objects.bulk_create(fresh, ignore_conflicts=True)
+    fresh_rows.insert(fresh, place.pack, now)
     return len(fresh)
 
 

@@ -2,7 +2,6 @@
 documents count nowhere (dms-files)."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
@@ -10,16 +9,19 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, F, Min, Q, QuerySet, When
 
+from crm.vehicles.histories import Car, History, Visit, history
 from crm.vehicles.models import Delivery, Ownership, RepairOrder, Vehicle
 from crm.vehicles.search import find_cars
 from sanfang.tenancy.models import Staff
 
 __all__ = [
     "SHARERS",
+    "Car",
     "Delivery",
     "History",
     "RepairOrder",
     "Vehicle",
+    "Visit",
     "cars_of",
     "customers_of",
     "delivery",
@@ -49,37 +51,6 @@ SELECT owner.customer_id FROM vehicles_repairorder AS own
 """
 """Ids of customers who own or bring a car that a customer owns or brings; the customer is asked for three times."""
 COUNTED = {"cancelled": False, "internal": False}
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A batch of vehicles with all their counted documents, in four statements.
-
-    ``owners``: who has each vehicle now.
-    """
-
-    vehicles: list[Vehicle]
-    owners: dict[UUID, UUID]
-    deliveries: list[Delivery]
-    orders: list[RepairOrder]
-
-
-def history(vehicle_ids: Collection[UUID]) -> History:
-    owners = Ownership.objects.filter(vehicle__in=vehicle_ids, until=None).values_list("vehicle_id", "customer_id")
-    return History(
-        vehicles=list(Vehicle.objects.filter(pk__in=vehicle_ids)),
-        owners=dict(owners),
-        deliveries=list(
-            Delivery.objects.filter(vehicle__in=vehicle_ids, delivered_on__isnull=False, **COUNTED).only(
-                "vehicle_id", "customer_id", "delivered_on"
-            )
-        ),
-        orders=list(
-            RepairOrder.objects.filter(vehicle__in=vehicle_ids, **COUNTED).only(
-                "vehicle_id", "customer_id", "kind", "opened_at", "closed_at", "mileage"
-            )
-        ),
-    )
 
 
 def first_events(customer_ids: Collection[UUID]) -> dict[UUID, tuple[date | None, datetime | None]]:
