@@ -17,7 +17,7 @@ from django.core.cache import caches
 from django.utils import timezone
 from dms_cases import GOOD_ORDER, table
 from playwright.sync_api import Page, expect
-from test_screens import look
+from screens_support import look
 
 from crm.followups.models import Draft
 from infra.demo.cast import NETWORK
@@ -35,7 +35,7 @@ if os.environ.get("EVERY_LOOK"):
     LOOKS += [("zh-CN", "light", 1280)]
 NAMES = "\n".join(
     [
-        *(f"{place.name}{place.short_name}" for place in (*NETWORK.dealers, NETWORK.group, NETWORK.oem)),
+        *(f"{dealer.name}{dealer.short_name}" for dealer in NETWORK.dealers),
         *(person.name for dealer in NETWORK.dealers for person in dealer.staff),
         "陈简体中文",
     ]

@@ -4,9 +4,7 @@ Chinese that is data stays: names of people, cars and stores, what customers and
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from desk_support import Store, a_days_work
 from django.core.files.storage import default_storage
 from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
+from screens_support import look
 
 from crm.complaints.models import Complaint
 from sanfang.tenancy.context import door, inside
@@ -23,30 +22,11 @@ from tenants.models import Affiliation, Tenant, User
 
 pytestmark = [pytest.mark.browser]
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-HAN = re.compile(r"[\u3400-\u9fff]+")
 LOOKS = [("zh-CN", "light"), ("en-US", "dark")]
 """Language and theme. Words don't depend on the theme nor colours on the language, so two of the four show all there
 is to see; ``EVERY_LOOK=1`` takes all four."""
 if os.environ.get("EVERY_LOOK"):
     LOOKS += [("zh-CN", "dark"), ("en-US", "light")]
-
-VIOLATIONS = """() => axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
-    violations.map(({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(node => node.target.join(" ")).join(" | ")}`))"""
-
-WORDS = """() => {
-  const found = [document.title];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const parent = walker.currentNode.parentElement;
-    if (parent.closest("script, [lang|=zh]")) continue;
-    if (!parent.closest("#texts")) found.push(walker.currentNode.textContent);
-  }
-  for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]"))
-    for (const name of ["aria-label", "title", "placeholder"]) found.push(element.getAttribute(name) ?? "");
-  found.push(...Object.values(document.getElementById("texts")?.dataset ?? {}));
-  return found;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +51,6 @@ def data(store_day: Store, django_db_blocker: DjangoDbBlocker) -> str:
         texts += Affiliation.objects.values_list("region", flat=True)
         texts += User.objects.values_list("name", flat=True)
     return "\n".join(texts)
-
-
-def look(page: Page, language: str, data: str) -> list[str]:
-    """What is wrong with the page as it stands."""
-    page.evaluate(AXE)
-    wrong = page.evaluate(VIOLATIONS)
-    if page.locator("html").get_attribute("lang") != language.removesuffix("-US"):
-        wrong.append(f"not in {language}")
-    if language == "en-US":
-        runs = {run for text in page.evaluate(WORDS) for run in HAN.findall(text)}
-        wrong += [f"Chinese: {run}" for run in sorted(runs) if run not in data]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        wrong.append("wider than the window")
-    return list(wrong)
 
 
 def addresses(store: Store) -> dict[str, list[str]]:
