@@ -10,15 +10,13 @@ from django.db.models import (
     Case,
     CharField,
     Exists,
-    F,
     IntegerField,
     OuterRef,
     Q,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Coalesce
 
 from crm.followups.contacts import cooling_down
 from crm.followups.models import Attempt, FollowUp
@@ -53,6 +51,12 @@ def in_group(place: StoreFacts, now: datetime) -> Mapping[str, Q]:
     }
 
 
+def section_of(place: StoreFacts, now: datetime) -> Case:
+    """The name of a call's group."""
+    sections = in_group(place, now)
+    return Case(*(When(condition, then=Value(name)) for name, condition in sections.items()), output_field=CharField())
+
+
 def todo(place: StoreFacts, now: datetime) -> Any:
     """The calls that can be made, each with ``section`` (its group), ``deadline``, ``priority`` and ``tried``:
     called in vain today, so that the others come first, and ``unreached``: how often they were in vain."""
@@ -61,13 +65,9 @@ def todo(place: StoreFacts, now: datetime) -> Any:
 
 def described(rows: Any, place: StoreFacts, now: datetime) -> Any:
     """Any calls, with what :func:`todo` says of those that can be made."""
-    sections = in_group(place, now)
     tried_today = Exists(Attempt.objects.filter(follow_up=OuterRef("pk"), at__gte=today(place, now)))
     return rows.annotate(
-        section=Case(
-            *(When(condition, then=Value(name)) for name, condition in sections.items()),
-            output_field=CharField(),
-        ),
+        section=section_of(place, now),
         deadline=Coalesce("promised_at", "due"),
         priority=priorities(place.pack),
         tried=Case(
@@ -92,15 +92,10 @@ def priorities(pack: Pack) -> Case:
 ORDER = ("tried", "deadline", "priority", "opens", "pk")
 
 
-def page(place: StoreFacts, now: datetime, *, most: int, only: Q, order: Sequence[Any] = ORDER) -> Any:
-    """The first ``most`` calls of every group, in order, with customer, vehicle, holder and assignee."""
-    rows = todo(place, now).filter(only)
-    rows = rows.annotate(place_in_group=Window(RowNumber(), partition_by=[F("section")], order_by=list(order)))
-    return (
-        rows.filter(place_in_group__lte=most)
-        .select_related("customer__hold__staff", "vehicle", "assignee")
-        .order_by("section", "place_in_group")
-    )
+def page(place: StoreFacts, now: datetime, section: str, *, most: int, only: Q, order: Sequence[Any] = ORDER) -> Any:
+    """The first ``most`` calls of one group, in order, with customer, vehicle, holder and assignee."""
+    rows = todo(place, now).filter(only & in_group(place, now)[section])
+    return rows.select_related("customer__hold__staff", "vehicle", "assignee").order_by(*order)[:most]
 
 
 def next_after(

@@ -82,10 +82,8 @@ def part_of(
     """The call alone, for a page that has its queue already. Without a call, all of it: then the queue says why."""
     if sheet is None:
         return page_of(request, now, place)
-    around = queries.neighbours(
-        request.actor, sheet.id, filter=look.filter, selection=look.selection, now=now, place=place
-    )
-    return {"now": now, "look": look, "call": _sheet(request, sheet, around, look, posted or {})}
+    # Which calls stand before and after it, the page that asks has listed (workbench.js).
+    return {"now": now, "look": look, "call": _sheet(request, sheet, None, look, posted or {})}
 
 
 def figures_of(request: TenantRequest, now: datetime, place: StoreFacts, look: Looking) -> dict[str, Any]:
@@ -150,17 +148,18 @@ def item_of(item: queries.QueueItem, sheet: CallSheet | None, look: Looking) -> 
 def _sheet(
     request: TenantRequest,
     sheet: CallSheet,
-    around: tuple[UUID | None, UUID | None],
+    around: tuple[UUID | None, UUID | None] | None,
     look: Looking,
     posted: Mapping[str, str],
 ) -> dict[str, Any]:
     """The call with what only the screen knows: where the keys lead, which icons it wears."""
-    before, after = around
+    before, after = around or (None, None)
     mark = look.mark
     call = {name: getattr(sheet, name) for name in sheet.__dataclass_fields__}
     call["previous_url"] = reverse("call", args=[before]) + mark if before else None
     call["next_url"] = reverse("call", args=[after]) + mark if after else None
     call["mark"] = mark
+    call["by_script"] = around is None
     call["outcomes"] = [
         {
             "key": one.key,

@@ -9,6 +9,7 @@ import { startSession } from "./session.js";
 import { startAutosave } from "./autosave.js";
 import { startWorkbench } from "./workbench.js";
 import { startTimeline } from "./timeline.js";
+import { startHandover } from "./handover.js";
 import { startPalette } from "./palette.js";
 import { startDrop } from "./drop.js";
 import { startChoosing } from "./choose.js";
@@ -24,6 +25,7 @@ startSession();
 startAutosave(); // before the workbench, which counts the answers that autosave puts back
 startWorkbench();
 startTimeline();
+startHandover();
 startPalette();
 startDrop();
 startChoosing();

@@ -46,6 +46,26 @@ function markInQueue(id) {
   row?.scrollIntoView({ block: "nearest" });
 }
 
+/** The call before or after the one on screen, as they are listed; from a call that isn't listed, the first one. */
+function neighbour(by) {
+  const listed = [...document.querySelectorAll(".queue-item[data-item]")];
+  const at = listed.findIndex((item) => item.hasAttribute("aria-current"));
+  return at < 0 ? listed[0] : listed[at + by];
+}
+
+function step(event) {
+  const button = event.target.closest?.("[data-step]");
+  if (!button) return;
+  event.preventDefault();
+  neighbour(Number(button.dataset.step))?.click();
+}
+
+function showSteps() {
+  for (const button of document.querySelectorAll("[data-step]")) {
+    button.hidden = !neighbour(Number(button.dataset.step));
+  }
+}
+
 /** How long the call has been running: since the number was shown, which the server keeps. */
 function showCallTime() {
   const box = document.querySelector("[data-call-timer][data-started]");
@@ -98,6 +118,7 @@ function showCustomer() {
   showCallTime();
   document.querySelector(".workbench").classList.toggle("workbench--selected", "call" in call.dataset);
   markInQueue(call.dataset.call);
+  showSteps();
   showState();
   const error = call.querySelector(".call-form [role=alert]");
   const target = error ?? document.getElementById("customer-name");
@@ -134,6 +155,8 @@ export function startWorkbench() {
     if (event.target.closest("[data-question]")) showState();
   });
 
+  document.addEventListener("click", step);
+
   // Buttons that fill a field, such as "tomorrow 10:00".
   document.addEventListener("click", (event) => {
     const filler = event.target.closest("[data-fill]");
@@ -162,5 +185,6 @@ export function startWorkbench() {
   setInterval(showCallTime, 1000);
   showCallTime();
   showState();
+  showSteps();
   document.querySelector(".queue-item[aria-current]")?.scrollIntoView({ block: "nearest" });
 }
