@@ -34,6 +34,7 @@ class Standards:
         self.place = place
         self.of_today: Version = (place.pack.id, place.pack.version)
         self._ready: dict[Version, tuple[Pack, RulesKernel]] = {}
+        self._of_document: dict[Version, frozenset[str]] = {}
 
     def ready(self, version: Version) -> tuple[Pack, RulesKernel]:
         found = self._ready.get(version)
@@ -44,6 +45,15 @@ class Standards:
 
     def has(self, version: Version, kind: type[Rule]) -> bool:
         return any(isinstance(rule, kind) for rule in self.ready(version)[0].ruleset.rules)
+
+    def of_document(self, version: Version) -> frozenset[str]:
+        """The rules whose customer is the document's."""
+        found = self._of_document.get(version)
+        if found is None:
+            rules = self.ready(version)[0].ruleset.rules
+            found = frozenset(rule.id for rule in rules if isinstance(rule, OF_ITS_DOCUMENT))
+            self._of_document[version] = found
+        return found
 
     def needed(self, known: Iterable[FollowUp]) -> list[Version]:
         """The store's own first, then those of these follow-ups that nobody has ended."""
@@ -98,9 +108,12 @@ def ask_for_vehicles(
             replay = rules.vehicle(vehicle.history if today else vehicle.by(pack), ended, now)
             if today:
                 batch.next_at[vehicle.id] = _earliest(replay.next_opens, vehicle.next_event)
+            of_document = standards.of_document(version)
             for followup, opened in both(replay):
+                if followup.day < place.go_live:
+                    continue  # asked again by want, but most of a new store's end here
                 on_document = vehicle.customers.get(followup.trigger)
-                if isinstance(pack.rules[followup.rule].rule, OF_ITS_DOCUMENT):
+                if followup.rule in of_document:
                     customer = on_document or vehicle.owner
                 else:
                     customer = vehicle.owner or on_document
