@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,9 +17,9 @@ from crm.dms import storing, tasks
 from crm.dms.columns import Columns
 from crm.dms.errors import FileRefused
 from crm.dms.fields import FIELDS, KINDS
-from crm.dms.headers import plain_header
 from crm.dms.models import ImportRun, SourceMapping
 from crm.dms.policy import imports
+from crm.dms.sources import mapping_for, name_of, source_of
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading, kind_of
 from sanfang.audit.actions import record_access, record_event
@@ -47,9 +46,7 @@ def receive(
     if kind not in KINDS:
         raise DomainError(_("请选择文件类型，例如销售台账或维修工单。"), code="unknown_kind", field="kind")
     if content.size > MOST_MB << 20:
-        raise DomainError(
-            _("文件超过 %(most)d MB，请按日期分成几个文件导出。") % {"most": MOST_MB}, code="too_big", field="file"
-        )
+        raise DomainError(too_large(), code="too_big", field="file")
     run = ImportRun(kind=kind, filename=storing.shown_name(filename), size=content.size, created_at=now)
     run.by_id = actor.staff_id if actor else None
     run.file = storing.keep(run.pk, filename, content)
@@ -66,6 +63,10 @@ def receive(
         storing.forget(run.file)
         raise
     return run
+
+
+def too_large() -> str:
+    return _("文件超过 %(most)d MB，请按日期分成几个文件导出。") % {"most": MOST_MB}
 
 
 def remap(
@@ -97,7 +98,8 @@ def remap(
         _save_reading(actor, run, "import.remap", now)
         SourceMapping.objects.update_or_create(
             kind=run.kind,
-            source=_source(reading.columns),
+            source=source_of(reading.columns),
+            name=name_of(run.filename),
             defaults={"mapping": run.mapping, "by_id": actor.staff_id, "used_at": now},
         )
     return run
@@ -110,6 +112,18 @@ def reread(actor: Actor, run: ImportRun, *, now: datetime, sheet: str = "", enco
     with transaction.atomic():
         _save_reading(actor, run, "import.reread", now)
     return run
+
+
+def forget_mapping(actor: Actor, run: ImportRun, *, now: datetime) -> ImportRun:
+    """What was remembered for this source is wrong: forgotten, and the columns are recognised anew."""
+    _allow(actor)
+    try:
+        known = mapping_for(run, storing.reading_of(run).columns)
+    except FileRefused as refusal:
+        raise DomainError(str(refusal), code="unreadable") from refusal
+    if known is not None:
+        SourceMapping.objects.filter(pk=known.pk).delete()
+    return reread(actor, run, now=now)
 
 
 def check(actor: Actor, run: ImportRun, *, now: datetime) -> None:
@@ -176,13 +190,12 @@ def _allow(actor: Actor | None) -> None:
 
 def _recognise(run: ImportRun, now: datetime) -> None:
     reading = storing.reading_of(run)
-    known = SourceMapping.objects.filter(kind=run.kind, source=_source(reading.columns))
-    remembered = known.values_list("mapping", flat=True).first()
-    if remembered:
-        run.mapping = remembered
+    known = mapping_for(run, reading.columns)
+    if known is not None:
+        run.mapping = known.mapping
         with suppress(FileRefused):
             reading = storing.reading_of(run)
-            known.update(used_at=now)
+            SourceMapping.objects.filter(pk=known.pk).update(used_at=now)
     _describe(run, reading)
 
 
@@ -217,9 +230,3 @@ def _save_reading(actor: Actor, run: ImportRun, kind: str, now: datetime) -> Non
 def _refuse_missing(columns: Columns) -> None:
     if columns.missing:
         raise DomainError("；".join(missing.sentence() for missing in columns.missing), code="missing_columns")
-
-
-def _source(columns: Columns) -> str:
-    """What a source is known by: the headers that its files begin with, in their order."""
-    text = "\t".join(plain_header(header) for header in columns.headers)
-    return sha256(text.encode()).hexdigest()

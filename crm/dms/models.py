@@ -63,16 +63,21 @@ class ImportRun(TenantModel):
 
 
 class SourceMapping(TenantModel):
-    """How a person said the columns of one source are to be read. ``source`` is a hash of its header row."""
+    """How a person said the columns of one source are to be read. ``source`` is a hash of its header row; ``name`` what
+    its files are called without dates and numbers, for two systems may have the same headers and mean different things.
+    """
 
     kind = models.CharField(max_length=13)
     source = models.CharField(max_length=64)
+    name = models.CharField(max_length=120, blank=True, default="", db_default="")
     mapping = models.JSONField(default=dict)
     by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     used_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "source"], name="one_mapping_a_source")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "source", "name"], name="one_mapping_a_source_name")
+        ]
 
 
 class StagedDocument(models.Model):

@@ -18,6 +18,7 @@ from crm.dms.files import open_source
 from crm.dms.models import ImportRun
 from crm.dms.policy import imports
 from crm.dms.progress import progress_of
+from crm.dms.sources import Remembered, remembered
 from crm.dms.states import TRANSITIONS, State
 from crm.dms.storing import Reading, kind_of
 from crm.dms.undone import Stays, UndoneFacts, undone_facts
@@ -123,7 +124,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class MappingPage:
-    """``missing``: labels of fields that a file of this kind must have. ``errors``: why it can't be read at all."""
+    """``missing``: labels of fields that a file of this kind must have. ``errors``: why it can't be read at all.
+    ``remembered``: how this source was read before, if it is read so now; ``before``: when the very same
+    file came in."""
 
     file: FileFacts
     encodings: list[tuple[str, str]]
@@ -132,6 +135,8 @@ class MappingPage:
     targets: list[Target]
     missing: list[str]
     errors: list[str]
+    remembered: Remembered | None = None
+    before: ImportRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,8 @@ def mapping(actor: Actor, run_id: UUID | str) -> MappingPage:
         ],
         missing=[missing.label for missing in columns.missing],
         errors=[warning.reason for warning in columns.warnings if not warning.column],
+        remembered=remembered(run, columns),
+        before=_before(run),
     )
 
 
@@ -234,6 +241,13 @@ def outcome(actor: Actor, run_id: UUID | str) -> OutcomePage:
         may_undo=run.state in {State.DONE, State.UNDONE} and imports.may(actor, "undo"),
         undone=undone_facts(run) if run.undo else None,
     )
+
+
+def _before(run: ImportRun) -> ImportRow | None:
+    """The import that has taken in the very same bytes."""
+    same = ImportRun.objects.filter(sha256=run.sha256, kind=run.kind, state=State.DONE).exclude(pk=run.pk)
+    found = same.select_related("by").order_by("-created_at").first()
+    return _row(found) if found else None
 
 
 def _must_have(kind: Any) -> list[str]:

@@ -22,6 +22,7 @@ from .values import parse_gender, parse_mileage, parse_money, parse_yes_no
 from .vin import parse_vin
 
 _ROUNDED_NUMBER = re.compile(r"\d(?:\.\d+)?[Ee]\+\d{1,2}")
+_ROUNDED_IDENTITY = re.compile(r"[1-9]\d{14,16}000", re.ASCII)
 _BEFORE_ADDRESS = ("province", "city", "district")
 _ADDRESS = frozenset({"address", *_BEFORE_ADDRESS})
 _EXACT_BELOW = 1e15  # a spreadsheet's numbers keep 15 digits
@@ -188,7 +189,20 @@ class RowReader:
                     text = self.text(field)
                 if text:
                     found[field] = text if text.isalnum() else " ".join(text.split())
+        if len(found.get("customer_number", "")) > 6 and self._is_rounded(found["customer_number"]):
+            number = found.pop("customer_number")
+            self.warn(
+                "customer_number",
+                _("客户编号“%(value)s”已被表格软件取整，末几位丢失，未用来识别客户") % {"value": number},
+            )
         return found
+
+    def _is_rounded(self, number: str) -> bool:
+        """An identity number used as the customer's, of which a spreadsheet has kept fifteen digits."""
+        cell = self._cells[self._positions["customer_number"]]
+        if isinstance(cell, float) and abs(cell) >= _EXACT_BELOW:
+            return True
+        return bool(_ROUNDED_NUMBER.fullmatch(number) or _ROUNDED_IDENTITY.fullmatch(number))
 
     def staff_name(self, field: str) -> str:
         text = self.text(field)

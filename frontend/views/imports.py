@@ -77,6 +77,9 @@ def upload(request: TenantRequest) -> HttpResponse:
     if request.method != "POST":
         return _upload_page(request, UploadForm(initial={"kind": request.GET.get("kind")}))
     form = UploadForm(request.POST, request.FILES)
+    if getattr(request, "too_large", False):
+        form.errors["file"] = form.error_class([actions.too_large()])
+        return _upload_page(request, form, 422)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -121,6 +124,9 @@ def mapping(request: TenantRequest, key: UUID) -> HttpResponse:
     other = (sheet or page.file.sheet, encoding or page.file.encoding) != (page.file.sheet, page.file.encoding)
     chosen = {column.index: request.POST.get(f"column-{column.index}", "") for column in page.columns}
     try:
+        if "forget" in request.POST:
+            actions.forget_mapping(request.actor, run, now=now)
+            return redirect("import-mapping", key)
         if other or "again" in request.POST:
             actions.reread(request.actor, run, now=now, sheet=sheet, encoding=encoding)
             return redirect("import-mapping", key)
@@ -274,6 +280,8 @@ def _mapping_page(request: TenantRequest, page: MappingPage, status: int = 200) 
         "targets": page.targets,
         "missing": page.missing,
         "errors": page.errors,
+        "remembered": page.remembered,
+        "before": page.before,
     }
     return render(request, "frontend/imports/mapping.html", context, status=status)
 

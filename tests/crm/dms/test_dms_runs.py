@@ -8,6 +8,8 @@ import pytest
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.utils import timezone
 from dms_cases import GOOD_DELIVERY, GOOD_ORDER, csv_bytes, table
 from import_support import look, snapshot, write_csv
@@ -17,6 +19,7 @@ from crm.dms.fields import FIELDS, KINDS
 from crm.dms.models import ImportRun, SourceMapping
 from crm.dms.states import State
 from crm.vehicles.models import RepairOrder
+from frontend import uploads
 from sanfang.audit.models import Access, Event, History
 from sanfang.kernel.errors import Conflict, DomainError, Forbidden, NotFound, WrongTenant
 from sanfang.kernel.permissions import Actor
@@ -307,3 +310,58 @@ def test_the_tasks_do_it_in_their_tenant_and_language(lina: Actor, chengdu: Tena
     assert (run.state, run.new) == (State.DONE, 1)
     with door(), pytest.raises(WrongTenant):
         tasks.apply(str(run.pk), "en")
+
+
+def test_two_sources_with_the_same_headers_are_read_each_in_its_way(lina: Actor) -> None:
+    headers = ["编号甲", "开单日期", "交车日期", "VIN", "车主", "手机", "数一", "数二"]
+    content = csv_bytes([headers, ["R1", "2025-06-08", "", GOOD_ORDER["VIN"], "李文静", "13912345678", "1200", "300"]])
+
+    def read_as(filename: str, mileage: int | None) -> Any:
+        run = received(lina, name=filename, content=content)
+        if mileage is not None:
+            targets = {column.index: column.target for column in queries.mapping(lina, run.pk).columns if column.target}
+            kept = {place: target for place, target in targets.items() if target not in ("number", "mileage")}
+            actions.remap(lina, run, chosen={**kept, 0: "number", mileage: "mileage"}, now=timezone.now())
+        return queries.mapping(lina, run.pk)
+
+    def mileage_of(page: Any) -> list[int]:
+        return [column.index for column in page.columns if column.target == "mileage"]
+
+    read_as("东站工单_20250608.csv", 6)
+    read_as("西站工单_20250608.csv", 7)
+    east, west, other = (read_as(f"{name}_20250701(1).csv", None) for name in ("东站工单", "西站工单", "南站工单"))
+    assert (mileage_of(east), mileage_of(west)) == ([6], [7])
+    assert east.remembered is not None
+    assert (east.remembered.name, east.remembered.by) == ("东站工单", "李娜")
+    # A name not seen before is read as these headers were last read.
+    assert mileage_of(other) == [7]
+    run = received(lina, name="东站工单_20250801.csv", content=content)
+    actions.forget_mapping(lina, run, now=timezone.now())
+    page = queries.mapping(lina, run.pk)
+    assert (page.missing, page.remembered) == (["工单号"], None)
+    assert SourceMapping.objects.count() == 1
+
+
+def test_the_same_file_again_says_when_it_came_in(lina: Actor) -> None:
+    first = received(lina)
+    assert queries.mapping(lina, first.pk).before is None
+    actions.apply(lina, first, now=timezone.now())
+    running.apply(first.pk)
+    before = queries.mapping(lina, received(lina).pk).before
+    assert before is not None
+    assert (before.id, before.by) == (first.pk, "李娜")
+
+
+def test_a_file_over_the_limit_is_not_even_laid_aside(
+    client_of: Any, chengdu: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_MB", 0)
+    kept: list[Any] = []
+    monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", lambda self, *args, **named: kept.append(args))
+    file = SimpleUploadedFile("x.csv", b"x" * (3 << 20))
+    answer = client_of("李娜").post("/imports/new/", {"kind": "repair_orders", "file": file})
+    assert answer.status_code == 422
+    assert "500 MB" in answer.text
+    assert kept == []
+    with inside(chengdu):
+        assert not ImportRun.objects.exists()
