@@ -11,7 +11,11 @@ from django.utils import timezone
 from api.actions import create_token
 from api.models import Token
 from api.scopes import scopes
+from api.webhooks.models import Endpoint
+from api.webhooks.rules import kinds
+from api.webhooks.signing import new_secret
 from sanfang.kernel.permissions import Actor
+from sanfang.messaging.secrets import seal
 from sanfang.tenancy.context import current_tenant, door, inside
 from tenants.middleware import actor_of
 from tenants.models import Membership, Tenant
@@ -74,3 +78,16 @@ def machine(tenant: Tenant, *names: str, role: str = "crc_manager") -> Machine:
 def any_token() -> Any:
     """The id of a fresh token of the store we are in, that every manager may take over."""
     return a_token(current_tenant(), "read:customers")[0].pk
+
+
+def an_endpoint(*names: str, url: str = "https://example.com/webhooks") -> Any:
+    """The id of a fresh webhook endpoint of the store we are in, however many there are."""
+    listens = sorted(event for name in names or ("complaint.registered",) for event in kinds()[name].of)
+    return Endpoint.objects.create(
+        url=url,
+        kinds=list(names or ("complaint.registered",)),
+        listens=listens,
+        secret=seal(new_secret()),
+        by_id=manager_of(current_tenant()).staff_id,
+        created_at=timezone.now(),
+    ).pk

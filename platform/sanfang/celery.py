@@ -39,6 +39,7 @@ app.conf.update(
         for name, task, schedule, expires in (
             ("plan follow-ups", "crm.followups.tasks.plan_everywhere", 15 * MINUTE, 15 * MINUTE),
             ("send waiting messages", "sanfang.messaging.tasks.send_everywhere", MINUTE, MINUTE),
+            ("tell of events", "api.webhooks.tasks.send_everywhere", MINUTE / 2, MINUTE / 2),
             ("resume imports", "crm.dms.tasks.resume_everywhere", MINUTE / 2, MINUTE / 2),
             ("refill the pool", "tenants.tasks.refill_pool", 5 * MINUTE, 5 * MINUTE),
             ("look after the database", "tenants.tasks.look_after", 5 * MINUTE, 5 * MINUTE),

@@ -16,6 +16,7 @@ from api_support import a_token
 from django.core.wsgi import get_wsgi_application
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 
 from api import openapi
 from api.urls import urlpatterns
@@ -73,9 +74,10 @@ def test_every_operation_says_which_scope_it_needs() -> None:
             assert "401" in operation["responses"]
 
 
+@pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_nothing_is_answered_that_is_not_described(
-    chengdu: Tenant, monkeypatch: pytest.MonkeyPatch, label: str
+    chengdu: Tenant, monkeypatch: pytest.MonkeyPatch, label: str, mode: GenerationMode
 ) -> None:
     monkeypatch.setattr(apply_task, "later", lambda *args: None)
     _token, code = a_token(chengdu)
@@ -91,7 +93,7 @@ def test_nothing_is_answered_that_is_not_described(
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=OPERATIONS[label].as_strategy())
+    @given(case=OPERATIONS[label].as_strategy(generation_mode=mode))
     def tries(case: Any) -> None:
         with transaction.atomic():
             response = case.call(headers=headers, base_url=HOST)

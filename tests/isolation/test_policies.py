@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from address_table import a_call
+from api_support import an_endpoint
 from care_support import NOW, a_customer
 from django.db import DatabaseError, transaction
 from doubles_support import a_double
@@ -110,6 +111,7 @@ MAKE: Made = {
     "customers": lambda owner: a_customer().pk,
     "deputies": a_deputy,
     "handovers": a_handover,
+    "endpoints": lambda owner: an_endpoint(),
     "imports": an_import,
     "messages": a_message,
     "responses": a_response,

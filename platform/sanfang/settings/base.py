@@ -61,6 +61,7 @@ DEALER_APPS = [
     "crm.checks",
     "crm.reports",
     "api.intake",
+    "api.webhooks",
 ]
 GROUP_APPS = [*EVERYWHERE]
 OEM_APPS = [*EVERYWHERE]
@@ -320,6 +321,11 @@ STORAGES = {
     "default": {"BACKEND": "sanfang.tenancy.storage.TenantFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# --- webhooks ------------------------------------------------------------------------------
+WEBHOOK_NETWORKS = env.words("WEBHOOK_NETWORKS")
+"""Networks that aren't public and may be told of events all the same, such as ``10.1.0.0/16``; none by default. With
+any, http and other ports are allowed too."""
 
 # --- messages to customers -------------------------------------------------------------------
 MESSAGE_GATEWAY = env.text("MESSAGE_GATEWAY", "sanfang.messaging.gateways.Development")
