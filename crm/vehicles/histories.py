@@ -5,7 +5,6 @@ A model of each row was half of what reading cost. Instants come as seconds, whi
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -74,9 +73,9 @@ class History(NamedTuple):
 
 def history(vehicle_ids: Collection[UUID]) -> History:
     keys = "{" + ",".join(map(str, vehicle_ids)) + "}"
-    at = datetime.fromtimestamp
+    titles, at = _Titles(), datetime.fromtimestamp
     return History(
-        cars=[Car(key, vin, _title(series, model), *more) for key, vin, series, model, *more in _rows(CARS, keys)],
+        cars=[Car(key, vin, titles[series, model], *more) for key, vin, series, model, *more in _rows(CARS, keys)],
         deliveries=[Handover(*row) for row in _rows(DELIVERIES, keys)],
         orders=[
             Visit(key, car, who, kind, at(opened, UTC), None if closed is None else at(closed, UTC), mileage)
@@ -93,6 +92,9 @@ def _rows(statement: str, keys: str) -> Sequence[Any]:
         return found
 
 
-@lru_cache(maxsize=4096)
-def _title(series: str, model: str) -> str:
-    return Vehicle(series=series, model=model).title
+class _Titles(dict[tuple[str, str], str]):
+    """A batch has few models and many cars of each."""
+
+    def __missing__(self, names: tuple[str, str]) -> str:
+        title = self[names] = Vehicle(series=names[0], model=names[1]).title
+        return title
