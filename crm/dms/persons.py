@@ -48,7 +48,9 @@ class Persons:
             number = len(self._above)
             self._above.append(number)
         for mark in marks:
-            known[mark] = number
+            # The number that stands there already is kept: a fresh one for every row would be memory for nothing.
+            if known.get(mark) != number:
+                known[mark] = number
         return number
 
     def root(self, number: int) -> int:

@@ -32,6 +32,7 @@ _TOTAL = re.compile(r"(?:合计|总计|小计|共计|累计|汇总)(?:金额)?[:
 _FOOTER = re.compile(
     r"(?:合计|总计|小计|共计|累计|汇总|本页|页计|制表|打印|导出|制单|审核|统计时间|共\d+[条行单笔辆]|第\d+页)"
 )
+_SORTED_AT_ONCE = 250_000
 _ONLY_BLANKS = re.compile(r"\s+")
 
 
@@ -156,8 +157,13 @@ def scattered_numbers(source: Source, columns: Columns) -> Set[int]:
             current = number
             if number:
                 hashes.append(_mark(number))
-    ordered = sorted(hashes)
-    return {one for one, next_one in pairwise(ordered) if one == next_one}
+    found = set[int]()
+    # By parts: a sorted list of a million numbers would be as large as all the rest.
+    parts = len(hashes) // _SORTED_AT_ONCE + 1
+    for part in range(parts):
+        ordered = sorted(one for one in hashes if one % parts == part)
+        found.update(one for one, next_one in pairwise(ordered) if one == next_one)
+    return found
 
 
 def _mark(number: str) -> int:

@@ -74,7 +74,7 @@ def customers_of(vehicle_ids: Iterable[UUID]) -> set[UUID]:
     found: set[UUID] = set(Ownership.objects.filter(vehicle__in=ids).values_list("customer_id", flat=True))
     for documents in (Delivery.objects, RepairOrder.objects):
         rows = documents.filter(vehicle__in=ids, customer__isnull=False)
-        found.update(rows.values_list("customer_id", flat=True))
+        found.update(rows.order_by().values_list("customer_id", flat=True).distinct())
     return found
 
 

@@ -4,10 +4,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from dms_cases import GOOD_DELIVERY, GOOD_ORDER, ORDER_HEADERS, documents, read, read_one
+from dms_cases import (
+    GOOD_DELIVERY,
+    GOOD_ORDER,
+    ORDER_HEADERS,
+    columns_of,
+    csv_bytes,
+    documents,
+    opened,
+    read,
+    read_one,
+    table,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crm.dms import reading
 from crm.dms.files import open_source
 from crm.dms.records import DeliveryRow, Document, RepairOrderRow
 
@@ -296,3 +308,15 @@ def test_every_data_row_belongs_to_exactly_one_document(
     assert sorted(named) == sorted(set(numbers) - {""})
     for document in found:
         assert (document.record is None) == bool(document.faults) == (document.number == "")
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 250_000])
+def test_numbers_that_come_back_are_found_in_parts_as_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    numbers = ["RO1", "RO2", "RO1", "RO3", "RO4", "RO4", "RO3", "RO5"]
+    rows = [{**GOOD_ORDER, "工单号": number} for number in numbers]
+    source = opened(tmp_path, csv_bytes(table("repair_orders", rows)))
+    monkeypatch.setattr(reading, "_SORTED_AT_ONCE", at_once)
+    found = reading.scattered_numbers(source, columns_of(source, "repair_orders"))
+    assert found == {reading._mark("RO1"), reading._mark("RO3")}
