@@ -7,7 +7,7 @@ Values = Sequence[float | None]
 Placing = Callable[[int, float], tuple[float, float]]
 
 SPARK = (120, 32)
-WIDTH, HEIGHT = 720, 240
+WIDTH, HEIGHT = 1080, 260
 LEFT, RIGHT, TOP, BOTTOM = 48, 64, 16, 30
 STEPS = (1, 2, 5, 10, 20, 25, 50)
 

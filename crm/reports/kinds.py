@@ -140,29 +140,36 @@ FILES = """
 SELECT c.id, first.day, NULL::uuid AS staff, '' AS rule,
        ((c.created_at AT TIME ZONE {zone})::date <= first.day + {within_days})::int AS part, 1 AS whole
   FROM (SELECT d.customer_id, min(d.day) AS day
-          FROM (SELECT customer_id, delivered_on AS day FROM vehicles_delivery WHERE NOT cancelled AND NOT internal
+          FROM (SELECT customer_id, delivered_on AS day FROM vehicles_delivery
+                 WHERE NOT cancelled AND NOT internal AND delivered_on >= {first_day} AND delivered_on < {end_day}
                  UNION ALL
                 SELECT customer_id, (opened_at AT TIME ZONE {zone})::date FROM vehicles_repairorder
-                 WHERE NOT cancelled AND NOT internal AND opened_at <= {now}) AS d
-         WHERE d.customer_id IS NOT NULL AND d.day IS NOT NULL GROUP BY d.customer_id) AS first
+                 WHERE NOT cancelled AND NOT internal AND opened_at >= {start} AND opened_at < {end}
+                   AND opened_at <= {now}) AS d
+         WHERE d.customer_id IS NOT NULL GROUP BY d.customer_id) AS first
   JOIN customers_customer AS c ON c.id = first.customer_id
- WHERE first.day >= greatest({go_live}, {first_day})
-   AND first.day < {end_day}
-   AND first.day <= {today}
+ WHERE first.day >= {go_live} AND first.day <= {today}
+   AND NOT EXISTS (SELECT FROM vehicles_delivery AS e WHERE e.customer_id = c.id AND NOT e.cancelled
+                      AND NOT e.internal AND e.delivered_on < first.day)
+   AND NOT EXISTS (SELECT FROM vehicles_repairorder AS e WHERE e.customer_id = c.id AND NOT e.cancelled
+                      AND NOT e.internal AND (e.opened_at AT TIME ZONE {zone})::date < first.day)
 """
 
-# Of each month in the range, by its last day.
+# Of each month in the range, by its last day. ``since``: the first instant that counts; ``until``: the first after it.
 OWNERS = """
 SELECT DISTINCT w.customer_id AS id, month.day, NULL::uuid AS staff, '' AS rule, 1 AS part, NULL::int AS whole
   FROM unnest({lasts}::date[]) AS month (day)
-  JOIN vehicles_ownership AS w ON w.since <= month.day AND (w.until IS NULL OR w.until > month.day)
- WHERE EXISTS (SELECT FROM vehicles_repairorder AS o
-                WHERE o.vehicle_id = w.vehicle_id AND COUNTED
-                  AND (o.opened_at AT TIME ZONE {zone})::date > month.day - make_interval(months => {months})
-                  AND (o.opened_at AT TIME ZONE {zone})::date <= month.day)
-    OR EXISTS (SELECT FROM vehicles_delivery AS d
-                WHERE d.vehicle_id = w.vehicle_id AND NOT d.cancelled AND NOT d.internal
-                  AND d.delivered_on > month.day - make_interval(months => {months}) AND d.delivered_on <= month.day)
+ CROSS JOIN LATERAL (SELECT ((month.day - make_interval(months => {months}))::date + 1)::timestamp AT TIME ZONE {zone},
+                            (month.day + 1)::timestamp AT TIME ZONE {zone}) AS span (since, until)
+ CROSS JOIN LATERAL (
+       SELECT o.vehicle_id FROM vehicles_repairorder AS o
+        WHERE COUNTED AND o.opened_at >= span.since AND o.opened_at < span.until
+        UNION
+       SELECT d.vehicle_id FROM vehicles_delivery AS d
+        WHERE NOT d.cancelled AND NOT d.internal AND d.delivered_on <= month.day
+          AND d.delivered_on > month.day - make_interval(months => {months})) AS active
+  JOIN vehicles_ownership AS w ON w.vehicle_id = active.vehicle_id
+   AND w.since <= month.day AND (w.until IS NULL OR w.until > month.day)
 """
 
 

@@ -60,7 +60,7 @@ class Line:
         return self.whole is None or self.part >= self.whole
 
 
-def lines(kind: str, rows: list[Record], place: StoreFacts) -> list[Line]:
+def listed(kind: str, rows: list[Record], place: StoreFacts) -> list[Line]:
     """Two statements, however many records."""
     with connection.cursor() as cursor:
         cursor.execute(SOURCES[kind], [[row.id for row in rows]])

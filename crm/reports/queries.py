@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from crm.reports.counting import NOTHING, Figure, Filter, by_month, by_person, by_rule, counted, records
 from crm.reports.kinds import KINDS
-from crm.reports.listing import Line, lines
+from crm.reports.listing import Line, listed
 from crm.reports.periods import Month, month_of, read_month
 from crm.reports.policy import KPIS
+from crm.reports.remembered import lines
 from crm.store.queries import StoreFacts, store
 from sanfang.kernel.errors import NotFound
 from sanfang.kernel.permissions import Actor
@@ -21,6 +22,7 @@ from sanfang.tenancy.models import Staff
 
 __all__ = ["Chosen", "Month", "choose", "kpi_page", "month_of", "panel", "read_month", "record_page"]
 
+NO_PIECES = Figure(0, None, 0)
 SMALL = 30
 """Fewer than so many: a small sample (field notes §1.4)."""
 MOST = 100
@@ -68,7 +70,8 @@ class Chosen:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One KPI in one month. ``met``: None without a target or without a figure. ``change``: against the month before,
-    in points or pieces. ``points``: values of the months of the trend."""
+    in points or pieces. ``points``: values of the months of the trend. ``mean``: of five-point answers, where that is
+    what is counted."""
 
     id: str
     title: str
@@ -82,6 +85,12 @@ class Measured:
     better: bool | None
     points: list[float | None]
     small: bool
+    mean: float | None
+
+    @property
+    def above_worst(self) -> float | None:
+        """The mean as a share of the way from the worst answer to the best: all neutral is 50 %, not 60 %."""
+        return None if self.mean is None else (self.mean - 1) * 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,8 @@ def choose(place: StoreFacts, now: datetime, *, month: str = "", staff: str = ""
 
 
 def panel(actor: Actor, *, now: datetime, **asked: str) -> Panel:
-    """Every KPI of a month with its trend; what can't be counted yet says why. Two statements."""
+    """Every KPI of a month, against the month before, with its line; what can't be counted yet says why. Three
+    statements, four when the lines have to be worked out."""
     actor.require(KPIS)
     place = store()
     chosen = choose(place, now, **asked)
@@ -151,12 +161,13 @@ def panel(actor: Actor, *, now: datetime, **asked: str) -> Panel:
     # Who owned what at the end of each of twelve months is asked on that KPI's own page.
     heavy = [kpi for kpi in wanted if kpi.kind == "owners"]
     light = [kpi for kpi in wanted if kpi.kind != "owners"]
-    found = by_month(light, months, place, now, chosen.only)
-    now_only = by_month(heavy, months[-1:], place, now, chosen.only)
-    found |= {(key, len(months) - 1): figure for (key, _first), figure in now_only.items()}
+    found = by_month(light, months[-2:], place, now, chosen.only)
+    of_now = by_month(heavy, months[-1:], place, now, chosen.only)
+    found |= {(key, 1): figure for (key, _first), figure in of_now.items()}
+    before = lines(light, months[:-2], place, now, chosen.only)
     goals = targets(place.pack.id)
-    measured = [_measured(kpi, found, months, goals, trend=kpi.kind != "owners") for kpi in wanted]
-    later = [_measured(kpi, {}, months, goals) for kpi in kpis().values() if kpi.missing]
+    measured = [_measured(kpi, found, months[-2:], goals, before.get(kpi.id)) for kpi in wanted]
+    later = [_measured(kpi, {}, months[-1:], goals, None) for kpi in kpis().values() if kpi.missing]
     return Panel(chosen, measured, later, place.pack.title.get(get_language() or ""))
 
 
@@ -166,7 +177,7 @@ def kpi_page(actor: Actor, key: str, *, now: datetime, **asked: str) -> KpiPage:
     kpi, place = _known(key), store()
     chosen = choose(place, now, **asked)
     kind, months = KINDS[kpi.kind], chosen.month.trend()
-    found = by_month([kpi], months, place, now, chosen.only)
+    figures = _trend(kpi, months, place, now, chosen.only)
     goals = targets(place.pack.id)
     target = goals.get(key)
     people: list[Share] = []
@@ -185,8 +196,8 @@ def kpi_page(actor: Actor, key: str, *, now: datetime, **asked: str) -> KpiPage:
             rules.append(_share(name if rule else "", title, figure, target))
     return KpiPage(
         chosen=chosen,
-        kpi=_measured(kpi, found, months, goals),
-        months=[(month, found.get((key, place_of), NOTHING)) for place_of, month in enumerate(months)],
+        kpi=_measured(kpi, {(key, 0): figures[-1]}, months[-1:], goals),
+        months=list(zip(months, figures, strict=True)),
         people=sorted(people, key=lambda one: (not one.key, -(one.figure.whole or one.figure.part))),
         rules=sorted(rules, key=lambda one: -(one.figure.whole or one.figure.part)),
     )
@@ -206,11 +217,23 @@ def record_page(
     return RecordPage(
         chosen=chosen,
         kpi=_measured(kpi, figures, [chosen.month], targets(place.pack.id)),
-        lines=lines(KINDS[kpi.kind].record, rows[:MOST], place),
+        lines=listed(KINDS[kpi.kind].record, rows[:MOST], place),
         missed=missed,
         page=max(page, 1),
         more=len(rows) > MOST,
     )
+
+
+def _trend(kpi: Kpi, months: list[Month], place: StoreFacts, now: datetime, only: Filter) -> list[Figure]:
+    """The KPI in each of ``months``."""
+    if kpi.kind == "owners":
+        before = lines([kpi], months[:-1], place, now, only)[kpi.id]
+        counts = [int(value or 0) for value in before]
+        of_now = by_month([kpi], months[-1:], place, now, only).get((kpi.id, 0), NO_PIECES)
+        return [*(Figure(count, None, count) for count in counts), of_now]
+    found = by_month([kpi], months, place, now, only)
+    empty = NO_PIECES if kpi.unit == "count" else NOTHING
+    return [found.get((kpi.id, at), empty) for at in range(len(months))]
 
 
 def _known(key: str) -> Kpi:
@@ -231,14 +254,14 @@ def _measured(
     found: Mapping[tuple[str, int], Figure],
     months: list[Month],
     goals: Mapping[str, Target],
-    *,
-    trend: bool = True,
+    earlier: list[float | None] | None = None,
 ) -> Measured:
+    """``earlier``: values of the months before ``months``; None: there is no line to draw."""
     language = get_language() or ""
-    empty = Figure(0, None, 0) if kpi.unit == "count" and not kpi.missing else NOTHING
+    empty = NO_PIECES if kpi.unit == "count" and not kpi.missing else NOTHING
     figures = [found.get((kpi.id, place), empty) for place in range(len(months))]
     figure, target = figures[-1], goals.get(kpi.id)
-    before = figures[-2].value if len(figures) > 1 and trend else None
+    before = figures[-2].value if len(figures) > 1 and earlier is not None else None
     value = figure.value
     change = None if value is None or before is None else value - before
     return Measured(
@@ -252,8 +275,9 @@ def _measured(
         met=_met(figure, target),
         change=change,
         better=_better(change, target),
-        points=[one.value for one in figures] if trend else [],
+        points=[*earlier, *(one.value for one in figures)] if earlier is not None else [],
         small=_small(figure),
+        mean=value / 20 if kpi.kind == "mean" and value is not None else None,
     )
 
 

@@ -37,9 +37,10 @@ def month(one: Month) -> str:
 
 
 @register.inclusion_tag("frontend/kpis/_bullet.html")
-def bullet(value: float | None, target: float | None, met: bool | None) -> dict[str, Any]:
-    """How far a percentage is, with the target as a tick."""
-    return {"value": None if value is None else round(min(max(value, 0), 100), 1), "target": target, "met": met}
+def bullet(value: float | None, target: Any, met: bool | None) -> dict[str, Any]:
+    """How far a percentage is, with the :class:`~sanfang.standards.kpis.Target` as a tick."""
+    shown = None if value is None else round(min(max(value, 0), 100), 1)
+    return {"value": shown, "target": target.number if target else None, "met": met}
 
 
 @register.inclusion_tag("frontend/kpis/_trend.html")
