@@ -8,7 +8,7 @@ templates = $(shell find platform tenants crm billing api frontend -path '*/temp
 
 export PYTHONUTF8 := 1
 
-.PHONY: help setup run services stop status test kills soak api-fuzz bench-tenancy chromium lint format
+.PHONY: help setup run services stop status test kills soak api-fuzz bench bench-tenancy chromium lint format
 
 help:
 	@echo 'make run       start everything on http://localhost:8000 (PORT=8001 make run: elsewhere)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test      all tests, those in a real browser too (TESTS="tests/kernel -x" make test: some)'
 	@echo 'make kills     kill parts of a running stack again and again (ROUNDS=20)'
 	@echo 'make soak      half an hour of many stores at once, searched for leaks (MINUTES=30 STORES=30)'
+	@echo 'make bench     what a store of 100,000 customers costs: files in, planning, screens, reports'
 	@echo 'make bench-tenancy  a thousand tenants, measured (TENANTS=1000 STOCK=20)'
 	@echo 'make api-fuzz  odd requests to every address of the API (TRIES=300)'
 	@echo 'make lint      all that a machine can say about the code'
@@ -59,6 +60,12 @@ test: setup chromium
 # ROUNDS kills of a whole stack's parts, at any moment. Takes some ten seconds each.
 kills: setup
 	@exec $(PY) tests/ops/many_kills.py $(or $(ROUNDS),20)
+
+# One store's work, beside a plain COPY, a count by hand or whatever the part names as its reference. Half an hour.
+bench: setup
+	@failed=; for part in imports planning screens reports; do \
+		echo "--- $$part"; $(PY) tests/bench/$$part.py || failed="$$failed [$$part]"; \
+	done; if [ -n "$$failed" ]; then echo "below their goals:$$failed" >&2; exit 1; fi
 
 # What a thousand tenants cost, beside what they cost with Django's own means. The first time it makes them: half an hour.
 bench-tenancy: setup
