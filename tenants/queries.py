@@ -82,6 +82,11 @@ def tenant_by_code(code: str) -> Tenant | None:
     return found
 
 
+def open_stores_signing(name: str) -> list[Tenant]:
+    """Dealers whose messages are signed with ``name``. Asked at the door."""
+    return [one for one in Tenant.objects.filter(kind=Kind.DEALER, short_name=name) if one.is_open] if name else []
+
+
 def affiliated(holder: Tenant, region: str = "") -> QuerySet[Affiliation]:
     """The dealers of a group or a car maker, perhaps of one region; works under the holder's own role."""
     rows = Affiliation.objects.filter(holder=holder).select_related("member").order_by("region", "member__slug")

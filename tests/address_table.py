@@ -261,7 +261,7 @@ OEM = {
     "staff": Row(("staff.see",)),
     "staff-removal": Row(("staff.manage",), nobody_else, "post"),
 }
-PUBLIC = {"home": Row(), "tenants": Row(("platform.see",)), "survey": Row(), "survey-thanks": Row()}
+PUBLIC = {"home": Row(), "tenants": Row(("platform.see",)), "survey": Row(), "survey-thanks": Row(), "sms-hook": Row()}
 
 TABLE = {"dealer": DEALER, "group": GROUP, "oem": OEM, "public": PUBLIC}
 

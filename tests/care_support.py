@@ -128,6 +128,7 @@ class Recorder:
     """A gateway that keeps what it was given, and fails as it is told to."""
 
     provider = "development"
+    templated = False
     sent: ClassVar[list[Outgoing]] = []
     failure: ClassVar[Exception | None] = None
     meanwhile: ClassVar[Callable[[], Any] | None] = None

@@ -17,6 +17,7 @@ from crm.customers.intake import wrong_again as wrong_again
 from crm.customers.models import Customer, MobileState, TrackingItem
 from crm.customers.numbers import has_dialled, is_wrong, number_to_dial
 from crm.customers.wishes import record_word as record_word
+from crm.customers.wishes import refuse_by_reply as refuse_by_reply
 from sanfang.audit.actions import record_access, record_event
 from sanfang.audit.models import Event, History
 from sanfang.kernel.errors import Conflict, DomainError

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from crm.customers import policy
@@ -15,6 +15,7 @@ from sanfang.audit.actions import record_event
 from sanfang.kernel.contacts import ContactRules
 from sanfang.kernel.errors import DomainError
 from sanfang.kernel.permissions import Actor
+from sanfang.messaging import receipts as messaging
 from sanfang.standards.definitions import Calling
 
 Purpose = Consent.Purpose
@@ -46,6 +47,17 @@ def record_word(
         customer.do_not_call = not granted
     record_event(actor, customer, "customer.granted" if granted else "customer.refused", now, purpose=purpose)
     return word
+
+
+def refuse_by_reply(mobile: str, *, said: str, now: datetime) -> int:
+    """Somebody at this number answered that they want no messages: everybody we have or had it of, from this moment on.
+    How many it was news of; the provider may tell the same answer twice."""
+    written_to = set(messaging.customers_at(mobile))
+    rows = with_wishes().filter(Q(mobile=mobile) | Q(pk__in=written_to))
+    found = [one for one in rows if one.messages_granted is not False]
+    for customer in found:
+        record_word(None, customer, purpose=Purpose.MESSAGES, granted=False, now=now, evidence=_("短信回复：%s") % said)
+    return len(found)
 
 
 def with_wishes() -> QuerySet[Any]:

@@ -23,7 +23,7 @@ from sanfang.kernel.permissions import Actor
 from sanfang.messaging import secrets
 from sanfang.messaging.actions import cancel_message, queue_message
 from sanfang.messaging.numbers import landline
-from sanfang.messaging.wording import fill
+from sanfang.messaging.texts import worded
 from sanfang.standards.definitions import Pack
 from sanfang.standards.packs import load_pack
 from sanfang.tenancy.context import current_tenant
@@ -96,7 +96,8 @@ def invite(
         return None
     pack, code = _pack(pack_version), codes.new_code(current_tenant().code)
     with override(MESSAGE_LANGUAGE):
-        text = _text(pack.messages[message].zh, customer, context or {})
+        fixed, values = _values(customer, context or {})
+        made = worded(message, pack.messages[message].zh, fixed=fixed, values=values)
     invitation = Invitation(
         customer=customer,
         vehicle=vehicle,
@@ -111,7 +112,9 @@ def invite(
     invitation.message = queue_message(
         customer_id=customer.pk,
         mobile=customer.mobile,
-        text=text,
+        wording=message,
+        made=made,
+        values=values,
         secret=code,
         purpose=PURPOSE,
         about=invitation,
@@ -210,16 +213,15 @@ def _title(questionnaire: str, count: int, words: list[str]) -> str:
     return _("%(questionnaire)s：%(count)d 项不满意") % {"questionnaire": questionnaire, "count": count}
 
 
-def _text(text: str, customer: "Customer", context: Mapping[str, str]) -> str:
+def _values(customer: "Customer", context: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What every message of the store says alike, and this customer's own."""
     facts = store()
-    values = {
-        **context,
-        "customer": customers.salutation(customer),
+    fixed = {
         "store": facts.short_name,
         "phone": landline(facts.phone),
-        "link": address_of(Tenant(kind=Kind.PUBLIC), f"/s/{secrets.PLACE}"),
+        "link": address_of(Tenant(kind=Kind.PUBLIC), "/s/{code}"),
     }
-    return fill(text, values)
+    return fixed, {**context, "customer": customers.salutation(customer), "code": secrets.PLACE}
 
 
 def _pack(version: str | None) -> Pack:

@@ -1,5 +1,6 @@
 """Putting messages in line. Handing them over is :mod:`sanfang.messaging.delivery`'s work."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db.models import Q
 from sanfang.messaging import secrets, tasks
 from sanfang.messaging.gateways import gateway
 from sanfang.messaging.house import house
+from sanfang.messaging.intents import Compiled
 from sanfang.messaging.models import Fault, Message, State
 from sanfang.messaging.wording import signed
 from sanfang.tenancy.context import current_tenant
@@ -21,7 +23,10 @@ def queue_message(
     *,
     customer_id: UUID,
     mobile: str,
-    text: str,
+    text: str = "",
+    wording: str = "",
+    made: Compiled | None = None,
+    values: Mapping[str, str] | None = None,
     purpose: str,
     now: datetime,
     secret: str = "",
@@ -30,14 +35,19 @@ def queue_message(
 ) -> Message:
     """A message to send once the transaction we are in is committed, within the hours for messages.
 
-    ``text`` is the bare text: signature and the way to refuse are put around it. Where it says ``{secret}`` the
+    ``text`` is the bare text: signature and the way to refuse are put around it. Or ``made`` with its ``values``: the
+    message ``wording``, as :func:`sanfang.messaging.texts.worded` compiled it. Where it says ``{secret}`` the
     message will say ``secret``, which is stored encrypted. ``not_after``: when it has lost its sense. For a
     customer who wants no messages there is a row too, which says why nothing was sent.
     """
     refusal = house().refusal(customer_id, mobile, now, _lately(customer_id))
     message = Message.objects.create(
         to=mobile,
-        text=signed(text, provider=gateway().provider, name=current_tenant().short_name),
+        text=made.text(values or {})
+        if made
+        else signed(text, provider=gateway().provider, name=current_tenant().short_name),
+        wording=wording if made and made.whole else "",
+        parameters=made.parameters(values or {}) if made else [],
         sealed=secrets.seal(secret) if secret else "",
         purpose=purpose,
         customer_id=customer_id,

@@ -14,10 +14,11 @@ import structlog
 from django.db.models import F
 from django.utils import timezone
 
-from sanfang.messaging import secrets
+from sanfang.messaging import receipts, secrets
 from sanfang.messaging.gateways import Gateway, Outgoing, Rejected, Unavailable, gateway
 from sanfang.messaging.house import house
-from sanfang.messaging.models import Fault, Message, State
+from sanfang.messaging.models import Fault, Message, State, Template, TemplateState
+from sanfang.tenancy.context import current_tenant
 
 log = structlog.get_logger("sanfang.messaging")
 
@@ -79,9 +80,11 @@ def _outcome(message: Message, carrier: Gateway, clock: Callable[[], datetime]) 
     refusal = house().refusal(message.customer_id, message.to, clock())
     if refusal:
         return {"state": State.FAILED, "error": refusal}
-    text = secrets.opened(message.text, message.sealed)
+    outgoing = _outgoing(message, carrier)
+    if outgoing is None:
+        return {"state": State.FAILED, "error": Fault.NOT_APPROVED}
     try:
-        provider_id = carrier.send(Outgoing(message.pk, message.to, text))
+        provider_id = carrier.send(outgoing)
     except Rejected as reason:
         log.warning("message rejected", message=str(message.pk), reason=str(reason))
         return {"state": State.FAILED, "error": Fault.REJECTED}
@@ -90,7 +93,30 @@ def _outcome(message: Message, carrier: Gateway, clock: Callable[[], datetime]) 
         if message.attempts >= TRIES:
             return {"state": State.FAILED, "error": Fault.UNREACHABLE}
         return {"state": State.QUEUED, "not_before": clock() + FIRST_PAUSE * 2 ** (message.attempts - 1)}
+    if carrier.templated:
+        receipts.remember_sent(provider_id, message.to, current_tenant().code)
     return {"state": State.SENT, "sent_at": clock(), "provider": carrier.provider, "provider_id": provider_id}
+
+
+def _outgoing(message: Message, carrier: Gateway) -> Outgoing | None:
+    """As the provider takes it; None for one that sends approved templates only and has none for this."""
+    text, tenant = secrets.opened(message.text, message.sealed), current_tenant()
+    if not carrier.templated:
+        return Outgoing(message.pk, message.to, text)
+    known = Template.objects.filter(
+        name=message.wording, provider=carrier.provider, state=TemplateState.APPROVED
+    ).first()
+    if known is None or not message.wording:
+        return None
+    return Outgoing(
+        id=message.pk,
+        to=message.to,
+        text=text,
+        signature=tenant.short_name,
+        template=known.code,
+        parameters=tuple((name, secrets.opened(value, message.sealed)) for name, value in message.parameters),
+        reference=f"{tenant.code}.{message.pk.hex}",
+    )
 
 
 def _settle(message: Message, **outcome: Any) -> bool:

@@ -10,11 +10,17 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """``id`` is the idempotency key: a provider that gets one twice delivers it once."""
+    """``id`` is the idempotency key: a provider that gets one twice delivers it once. Providers that send by approved
+    templates want ``signature`` (without brackets), ``template`` (their own id of it) and ``parameters`` in its order;
+    ``reference`` comes back with the receipt."""
 
     id: UUID
     to: str
     text: str
+    signature: str = ""
+    template: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    reference: str = ""
 
 
 class Rejected(Exception):
@@ -26,9 +32,10 @@ class Unavailable(Exception):
 
 
 class Gateway(Protocol):
-    """``provider`` is the provider's entry in providers.yaml."""
+    """``provider`` is the provider's entry in providers.yaml. ``templated``: it sends approved templates only."""
 
     provider: str
+    templated: bool
 
     def send(self, message: Outgoing) -> str:
         """Hands the message over and returns the provider's id. Raises Rejected or Unavailable."""
@@ -38,6 +45,7 @@ class Development:
     """Carries nothing anywhere: the message stays in its table, where the outbox page shows it."""
 
     provider = "development"
+    templated = False
 
     def send(self, message: Outgoing) -> str:
         return f"dev-{message.id.hex[-12:]}"

@@ -34,13 +34,14 @@ class Intent:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """``template``: what is filed with the provider, without signature. ``variables``: in the template's order.
-    ``body``: the text with our own variables, before the refusal."""
+    ``body``: the text with our own variables, before the refusal. ``whole``: nothing was left out of what is filed."""
 
     template: str
     variables: tuple[str, ...]
     signature: str
     opt_out: str
     body: str
+    whole: bool = True
 
     def text(self, values: Mapping[str, str]) -> str:
         """What the customer reads. Raises :class:`KeyError` for a variable without a value."""

@@ -32,19 +32,52 @@ class Fault(models.TextChoices):
     EXPIRED = "expired", _("问卷已过期，不再发送")
 
 
+class TemplateState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    SUBMITTED = "submitted", _("审核中")
+    APPROVED = "approved", _("已通过")
+    REJECTED = "rejected", _("未通过")
+
+
+class Template(TenantModel):
+    """What this store says in a kind of message, and how far each provider's review of it has come.
+
+    ``name``: the kind, as the standard's messages are called. ``body``: with {variables}; a store without a row says
+    what its standard says. ``purpose``: notice or marketing. ``code``: the provider's own id of the approved template;
+    ``reason``: why it was turned down. A changed text is a draft again.
+    """
+
+    name = models.CharField(max_length=40)
+    provider = models.CharField(max_length=20)
+    body = models.TextField(_("内容"), max_length=1000)
+    purpose = models.CharField(_("用途"), max_length=10)
+    state = models.CharField(_("状态"), max_length=10, choices=TemplateState, default=TemplateState.DRAFT)
+    code = models.CharField(_("模板编号"), max_length=60, blank=True)
+    reason = models.CharField(_("未通过原因"), max_length=300, blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = _("短信模板")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "provider"], name="one_template_a_provider")]
+
+
 class Message(TenantModel):
     """One text to one number. ``id`` is the provider's idempotency key, so sending twice delivers once.
 
     ``text`` is what is sent, but for a secret it may hold (the code of a personal link): that stands in
     ``sealed``, encrypted, and is put in for ``{secret}`` when the text leaves (:mod:`sanfang.messaging.secrets`).
     ``customer_id`` and ``about`` name rows of apps above this one, without a constraint. ``error`` is a
-    :class:`Fault`, or empty. From ``not_after`` on there is no sense in sending it.
+    :class:`Fault`, or empty. ``wording``: the :class:`Template` it says, with ``parameters`` ([name, value] in its
+    order); empty for a text that is no template. From ``not_after`` on there is no sense in sending it.
     """
 
     to = models.CharField(_("号码"), max_length=11)
     text = models.TextField(_("内容"))
     sealed = models.TextField(blank=True)
     purpose = models.CharField(_("用途"), max_length=40)
+    wording = models.CharField(max_length=40, blank=True, default="", db_default="")
+    parameters = models.JSONField(default=list, db_default=[])
     customer_id = models.UUIDField()
     about_model = models.CharField(max_length=63, blank=True)
     about = models.UUIDField(null=True)

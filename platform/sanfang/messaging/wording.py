@@ -9,11 +9,15 @@ from sanfang.messaging.providers import providers
 CLAUSE = re.compile(r"[^，。！；]*[，。！；]?")
 
 
+def kept(text: str, values: Mapping[str, str]) -> str:
+    """``text`` without the clauses that need a variable we don't have."""
+    whole = [clause for clause in CLAUSE.findall(text) if all(values.get(name) for name in VARIABLE.findall(clause))]
+    return re.sub(r"[，；]$", "。", "".join(whole).strip())
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """``text`` with its variables; a clause that needs one we don't have is left out."""
-    kept = [clause for clause in CLAUSE.findall(text) if all(values.get(name) for name in VARIABLE.findall(clause))]
-    body = VARIABLE.sub(lambda found: values[found[1]].translate(BRACKETS), "".join(kept)).strip()
-    return re.sub(r"[，；]$", "。", body)
+    return VARIABLE.sub(lambda found: values[found[1]].translate(BRACKETS), kept(text, values))
 
 
 def signed(body: str, *, provider: str, name: str) -> str:
