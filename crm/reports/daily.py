@@ -83,6 +83,14 @@ class Section:
     questions: list[str]
     calls: list[Call]
 
+    @property
+    def rows(self) -> list[tuple[Call, list[tuple[str, str, bool]]]]:
+        """Each call with its answers beside their questions, which a narrow screen shows again and again."""
+        return [
+            (call, [(asked, *said) for asked, said in zip(self.questions, call.answers, strict=True)])
+            for call in self.calls
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:

@@ -1,7 +1,7 @@
 """The line behind a figure: what months before were. Worked out anew a few times a day, because it costs seconds.
 
-Every number is counted when it is asked for. Remembered are the little lines without numbers on the panel, and the months
-before of the customer base, each of which is a count over all cars.
+Every number is counted when it is asked for. Remembered are the little lines without numbers on the panel, and the
+months before of the customer base, each of which is a count over all cars.
 """
 
 from contextlib import suppress
