@@ -26,7 +26,7 @@ def _place(area: str, label: Any, icon: str, kinds: str, *capabilities: str) -> 
 
 PLACES = [
     _place("workbench", _("回访"), "phone-call", "dealer", "callback.see"),
-    _place("customers", _("客户"), "users", "dealer", "customer.see"),
+    _place("customers", pgettext_lazy("several", "客户"), "users", "dealer", "customer.see"),
     _place("imports", _("导入"), "file-up", "dealer", "import.see"),
     _place("doubles", _("重复"), "combine", "dealer", "customer.merge"),
     _place("complaints", _("投诉"), "message-square-warning", "dealer", "complaint.see"),

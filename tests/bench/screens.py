@@ -4,8 +4,8 @@ A store with that many customers (screens.sql, triggers off) among that many oth
 request, signed in; milliseconds are this process's processor time, the least and the median of 40: others on the same
 processors only ever add to it. A search is what PostgreSQL itself says of its statements (EXPLAIN ANALYZE, planning and
 execution, the best of five, for the same reason), the worst of several questions of a kind. First load is the workbench
-with all its files, compressed as the server sends them. The reference, in the same run: the same questions by ILIKE, as a
-search without indexes of its own asks them.
+with all its files, compressed as the server sends them. The reference, in the same run: the same questions by ILIKE, as
+a search without indexes of its own asks them.
 """
 
 import argparse

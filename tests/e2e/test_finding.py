@@ -74,6 +74,7 @@ def test_digits_and_letters_stay_text_in_the_box_and_the_note(sign_in: Enter, ch
     page.keyboard.press("Control+k")
     expect(page.locator("#palette")).to_be_hidden()
     page.keyboard.press("n")
+    expect(page.locator("#call-note")).to_be_focused()
     page.evaluate(COMPOSE, "陈")
     expect(page.locator("#call-note")).to_have_value("陈")
     expect(page.locator("#call-form input:checked")).to_have_count(0)

@@ -46,7 +46,10 @@ export function startDialogs() {
   document.addEventListener(
     "close",
     (event) => {
-      if (event.target instanceof HTMLDialogElement && opener?.isConnected) opener.focus();
+      if (!(event.target instanceof HTMLDialogElement) || !opener?.isConnected) return;
+      // Told a moment later: whoever has gone on meanwhile, by a key, stays where they are.
+      const at = document.activeElement;
+      if (!at || at === document.body || event.target.contains(at)) opener.focus();
     },
     true,
   );
