@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from api_support import any_token
+from api_support import a_letter, an_endpoint, any_token
 from care_support import a_customer
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -248,6 +248,16 @@ DEALER = {
     "token-new": Row(("token.manage",), method="post", data={"name": "DMS", "scopes": "read:customers", "days": "90"}),
     "token-revocation": Row(("token.manage",), any_token, "post"),
     "token-takeover": Row(("token.manage",), any_token, "post"),
+    "webhooks": Row(("token.manage",)),
+    "webhook-new": Row(("token.manage",), method="post", data={"url": "https://example.com/", "kinds": "import.failed"}),
+    "webhook": Row(("token.manage",), an_endpoint),
+    "webhook-secret": Row(("token.manage",), an_endpoint, "post"),
+    "webhook-switch": Row(("token.manage",), an_endpoint, "post"),
+    "webhook-ping": Row(("token.manage",), an_endpoint, "post"),
+    "webhook-removal": Row(("token.manage",), an_endpoint, "post"),
+    "letter-replay": Row(("token.manage",), a_letter, "post"),
+    "api-trial": Row(("token.manage",)),
+    "api-description": Row(("token.manage",)),
 }
 GROUP = {
     "home": Row(),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from api.actions import create_token
 from api.models import Token
 from api.scopes import scopes
-from api.webhooks.models import Endpoint
+from api.webhooks.models import Endpoint, Letter
 from api.webhooks.rules import kinds
 from api.webhooks.signing import new_secret
 from sanfang.kernel.permissions import Actor
@@ -91,3 +91,13 @@ def an_endpoint(*names: str, url: str = "https://example.com/webhooks") -> Any:
         by_id=manager_of(current_tenant()).staff_id,
         created_at=timezone.now(),
     ).pk
+
+
+def a_letter() -> Any:
+    """The id of a letter that has been delivered."""
+    endpoint = Endpoint.objects.get(pk=an_endpoint())
+    now = timezone.now()
+    letter = Letter(endpoint=endpoint, event="complaint.registered", thing=endpoint.pk, at=now, next_at=now)
+    letter.state = Letter.State.DELIVERED
+    letter.save()
+    return letter.pk

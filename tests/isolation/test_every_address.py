@@ -25,7 +25,7 @@ HTMX = {"HX-Request": "true"}
 
 # What an address of a tenant's host answers to. Those that aren't named take the one method of their row.
 ALLOWED = {"import-new": BOTH, "import-mapping": BOTH, "staff-removal": ("get", "post"), "token-new": BOTH,
-           "token-revocation": BOTH}  # fmt: skip
+           "token-revocation": BOTH, "webhook-new": BOTH}  # fmt: skip
 
 # Addresses of every host: what a visitor gets, and what somebody gets who is signed in. All at the door.
 COMMON = {
