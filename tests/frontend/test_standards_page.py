@@ -120,6 +120,16 @@ def test_a_large_store_waits_with_its_progress(
         outlook.forget(timezone.now())
 
 
+def test_statements_of_the_page(business: Tenant, client_of: Any, django_assert_num_queries: Any) -> None:
+    """However many vehicles there are: what was worked out is kept."""
+    client = client_of(MANAGER)
+    client.get("/standards/")
+    with django_assert_num_queries(8):
+        client.get("/standards/")
+    with inside(business):
+        outlook.forget(timezone.now())
+
+
 def test_bars() -> None:
     chart = bars([[0, 10], [20, 5]], ["3月1日", "3月2日"], ["甲", "乙"], [12, 0], every=7)
     assert [(bar.series, bar.label) for bar in chart.bars] == [

@@ -24,7 +24,8 @@ SAFE, BOTH = ("get", "head"), ("get", "head", "post")
 HTMX = {"HX-Request": "true"}
 
 # What an address of a tenant's host answers to. Those that aren't named take the one method of their row.
-ALLOWED = {"import-new": BOTH, "import-mapping": BOTH, "staff-removal": ("get", "post"), "token-new": BOTH,
+ALLOWED = {"standard-choice": BOTH,
+           "import-new": BOTH, "import-mapping": BOTH, "staff-removal": ("get", "post"), "token-new": BOTH,
            "token-revocation": BOTH, "webhook-new": BOTH}  # fmt: skip
 
 # Addresses of every host: what a visitor gets, and what somebody gets who is signed in. All at the door.
