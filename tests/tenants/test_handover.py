@@ -23,6 +23,7 @@ from handover_support import (
     signed_in,
 )
 
+from infra.demo.cast import NETWORK
 from tenants.actions import add_member, resume, suspend
 from tenants.models import Membership, Tenant, User
 from tenants.queries import forget_tenants
@@ -80,6 +81,14 @@ def test_a_link_used_again_where_one_is_at_work_leads_to_the_desk_without_a_word
         assert "已经用过一次" not in page.content.decode()
         assert "已过期" not in page.content.decode()
         assert there.session.session_key == key
+
+
+def test_a_link_used_again_is_still_told_to_whoever_is_at_work_there_as_somebody_else() -> None:
+    xu = next(person for person in NETWORK.dealer("suzhou").staff if person.role == "crc_specialist")
+    address, there = depart(signed_in()), signed_in("suzhou.localhost", xu.email)
+    for _twice in range(2):
+        arrive(address, there)
+        assert there.arrived["Location"] == LOGIN  # type: ignore[attr-defined]
 
 
 def test_of_two_who_use_a_ticket_at_once_one_gets_in() -> None:

@@ -17,6 +17,7 @@ from sanfang.tenancy.context import inside
 from sanfang.tenancy.models import Staff
 from tenants.actions import add_member, end_membership
 from tenants.models import Membership, Tenant, User
+from tenants.requests import LEFT_HERE
 
 LINA = next(person for person in NETWORK.dealer("chengdu").staff if person.name == "李娜")
 LOGIN = "/accounts/login/"
@@ -83,6 +84,7 @@ def test_a_session_is_good_for_its_own_tenant_only(network: dict[str, Tenant]) -
     carried = client.get("/complaints/", headers={"host": "suzhou.localhost"})
     assert carried.status_code == 302
     assert carried["Location"].startswith(LOGIN)
+    assert LEFT_HERE not in client.session, "nobody has left anything"
     assert client.get("/complaints/").status_code == 302, "a session carried abroad is ended"
 
 
@@ -145,6 +147,7 @@ def test_the_next_who_signs_in_at_that_computer_isnt_told_any_more(lina_who_left
     lina_who_left.post(LOGIN, {"login": zhou.email, "password": database.PASSWORD})
     assert lina_who_left.get("/complaints/").status_code == 200
     assert lina_who_left.session.get_expire_at_browser_close()
+    assert LEFT_HERE not in lina_who_left.session
     lina_who_left.post("/accounts/logout/")
     assert GONE_FROM_HERE not in lina_who_left.get(LOGIN).content.decode()
 
