@@ -253,7 +253,10 @@ def _before(run: ImportRun) -> ImportRow | None:
 def _must_have(kind: Any) -> list[str]:
     groups: dict[str, str] = {}
     for field in FIELDS[kind]:
-        if field.required:
+        if field.required == "who" and "who" in groups:
+            # Any of these tells whom a row of a list is about.
+            groups["who"] += f"/{field.headers[0]}"
+        elif field.required:
             groups.setdefault(field.required, field.headers[0])
     return list(groups.values())
 

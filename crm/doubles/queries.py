@@ -40,7 +40,7 @@ MASKED = {"mobile", "landline"}
 
 SIDES = f"""
 SELECT known.id, {", ".join(f"known.{name}" for name in LABELS)}, known.created_at::date AS since, known.do_not_call,
-       (SELECT coalesce(jsonb_agg(DISTINCT coalesce(nullif(car.plate, ''), car.vin)), '[]')
+       (SELECT coalesce(array_agg(DISTINCT coalesce(nullif(car.plate, ''), car.vin)), '{{}}')
           FROM vehicles_ownership AS owned JOIN vehicles_vehicle AS car ON car.id = owned.vehicle_id
          WHERE owned.customer_id = known.id) AS cars,
        (SELECT count(*) FROM vehicles_repairorder AS row WHERE row.customer_id = known.id)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from doubles_support import a_double
-from followups_support import customer
+from followups_support import car, customer
 
 from crm.customers.models import Customer
 from crm.doubles.models import Pair
@@ -15,12 +15,15 @@ def test_a_pair_is_decided_and_the_next_is_shown(client_of: Any, chengdu: Any) -
     with inside(chengdu):
         pair = a_double(mobile="15412345687", address="人民南路")
         further = a_double()
+        car(Customer.objects.get(pk=pair.first), plate="川A12345")
     listed = manager.get("/doubles/").text
     assert listed.count("手机相同，姓名读音相近") == 2
+    assert '<span class="tag">川A12345</span>' in listed
     page = manager.get(f"/doubles/{pair.pk}/").text
     assert "154****5687" in page
     assert "15412345687" not in page
     assert "第 10 位" in page
+    assert page.count('<span class="tag">川A12345</span>') == 1
     answer = manager.post(f"/doubles/{pair.pk}/merge/", {"keep": "second", "field-name": "first"})
     assert (answer.status_code, answer.url) == (302, f"/doubles/{further.pk}/")
     with inside(chengdu):
