@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from followups_support import at, car, deliver, repair
+from leads_support import a_lead
 
 from crm.followups import outlook, planner
 from crm.followups.models import FollowUp
 from crm.store.models import Store
 from frontend.bars import bars
 from sanfang.audit.models import Event
+from sanfang.standards.definitions import BLANK
 from sanfang.standards.packs import load_pack, shipped_packs
 from sanfang.tenancy.context import inside
 from tenants.models import Tenant
@@ -128,6 +130,21 @@ def test_statements_of_the_page(business: Tenant, client_of: Any, django_assert_
         client.get("/standards/")
     with inside(business):
         outlook.forget(timezone.now())
+
+
+def test_calls_of_lists_and_draws_have_a_page_without_a_car(chengdu: Tenant, client_of: Any) -> None:
+    with inside(chengdu):
+        Store.objects.update(pack="saic-vw-crc", pack_version=load_pack("saic-vw-crc").version)
+        day = str(timezone.localdate() - timedelta(days=8))
+        for kind in ("lost_leads", "lost_list", "canvassing"):
+            a_lead(kind, day)
+        planner.plan(timezone.now())
+        calls = list(FollowUp.objects.values_list("rule", "pk"))
+    assert sorted(rule for rule, _key in calls) == ["lost-list", "lost-list", "lost-sale"]
+    for rule, key in calls:
+        page = client_of("李娜").get(f"/workbench/{key}/").content.decode()
+        assert load_pack("saic-vw-crc").scripts[rule].title.zh in page
+        assert BLANK not in page
 
 
 def test_bars() -> None:
