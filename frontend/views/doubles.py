@@ -51,7 +51,6 @@ def merge(request: TenantRequest, key: UUID) -> HttpResponse:
         for name in queries.LABELS
         if request.POST.get(f"field-{name}") in sides
     }
-    after = queries.next_after(request.actor, key)
     try:
         if keep is None:
             raise DomainError(_("请选择保留哪一份档案。"), code="keep", field="keep")
@@ -62,20 +61,19 @@ def merge(request: TenantRequest, key: UUID) -> HttpResponse:
     except DomainError as refusal:
         return _page(request, queries.page(request.actor, key), error=str(refusal), status=422)
     messages.success(request, _("已合并。单据、回访、投诉都在保留的档案里；可以在“已处理”里拆开。"))
-    return _on(after)
+    return _on(queries.next_after(request.actor, key))
 
 
 @require_POST
 def different(request: TenantRequest, key: UUID) -> HttpResponse:
     pair = queries.get(request.actor, key)
-    after = queries.next_after(request.actor, key)
     try:
         actions.set_apart(request.actor, pair, now=timezone.now())
     except Conflict as conflict:
         messages.error(request, str(conflict))
         return redirect("doubles")
     messages.success(request, _("已记下是两个人，以后不再列出。"))
-    return _on(after)
+    return _on(queries.next_after(request.actor, key))
 
 
 @require_POST

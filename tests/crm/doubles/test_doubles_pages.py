@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.utils import timezone
 from doubles_support import a_double
 from followups_support import car, customer
 
 from crm.customers.models import Customer
+from crm.doubles.finding import look
 from crm.doubles.models import Pair
 from sanfang.tenancy.context import inside
 
@@ -39,6 +41,19 @@ def test_a_pair_is_decided_and_the_next_is_shown(client_of: Any, chengdu: Any) -
     with inside(chengdu):
         assert set(Pair.objects.values_list("state", flat=True)) == {"apart", "different"}
         assert Customer.objects.filter(pk__in=[pair.first, pair.second]).count() == 2
+
+
+def test_a_pair_that_went_with_the_merge_is_not_the_next(client_of: Any, chengdu: Any) -> None:
+    with inside(chengdu):
+        for name in ("张伟", "章伟", "张玮"):
+            customer(name, mobile="15412345678")
+        look(timezone.now())
+        pairs = list(Pair.objects.order_by("pk"))
+    manager = client_of("陈雅婷")
+    # Who goes is of the pair that would come next.
+    keep = "second" if pairs[0].first in (pairs[1].first, pairs[1].second) else "first"
+    answer = manager.post(f"/doubles/{pairs[0].pk}/merge/", {"keep": keep})
+    assert manager.get(answer.url).status_code == 200
 
 
 def test_without_a_choice_nothing_is_merged(client_of: Any, chengdu: Any) -> None:
