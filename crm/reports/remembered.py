@@ -11,7 +11,7 @@ import structlog
 from django.core.cache import cache
 from redis import RedisError
 
-from crm.reports.counting import Filter, by_month
+from crm.reports.counting import Figure, Filter, by_month
 from crm.reports.periods import Month
 from crm.store.queries import StoreFacts
 from sanfang.standards.kpis import Kpi
@@ -34,12 +34,14 @@ def lines(wanted: list[Kpi], months: list[Month], place: StoreFacts, now: dateti
     if found is not None and all(kpi.id in found for kpi in wanted):
         return found
     counted = by_month(wanted, months, place, now, only)
-    fresh: Lines = {kpi.id: [_value(counted.get((kpi.id, at))) for at in range(len(months))] for kpi in wanted}
+    fresh: Lines = {kpi.id: [_value(kpi, counted.get((kpi.id, at))) for at in range(len(months))] for kpi in wanted}
     with suppress(RedisError):
         cache.set(key, fresh, SECONDS)
     return fresh
 
 
-def _value(figure: object) -> float | None:
-    value: float | None = getattr(figure, "value", None)
-    return value
+def _value(kpi: Kpi, figure: Figure | None) -> float | None:
+    """A month without records has no percentage, but a count of nought."""
+    if figure is None:
+        return 0.0 if kpi.unit == "count" else None
+    return figure.value
