@@ -25,7 +25,7 @@ from sanfang.kernel.permissions import Actor
 from sanfang.kernel.rules import Channel
 from sanfang.tenancy.together import together
 
-MOST = 50
+MOST = 40
 """How many calls of each group the queue shows; the counts count all."""
 TONES = {work.OVERDUE: "danger", work.TODAY: "warn", work.PROMISED: "info", work.LATER: "muted"}
 LABELS = {

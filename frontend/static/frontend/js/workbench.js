@@ -46,11 +46,19 @@ function markInQueue(id) {
   row?.scrollIntoView({ block: "nearest" });
 }
 
-/** The call before or after the one on screen, as they are listed; from a call that isn't listed, the first one. */
+/**
+ * The call before or after the one on screen, as they are listed; from a call that isn't listed, the first one. What was
+ * submitted meanwhile is left out, and after the last one comes the first again: who didn't answer may be tried once more.
+ */
 function neighbour(by) {
-  const listed = [...document.querySelectorAll(".queue-item[data-item]")];
-  const at = listed.findIndex((item) => item.hasAttribute("aria-current"));
-  return at < 0 ? listed[0] : listed[at + by];
+  const every = [...document.querySelectorAll(".queue-item[data-item]")];
+  const current = every.find((item) => item.hasAttribute("aria-current"));
+  const left = every.filter((item) => item === current || !item.classList.contains("queue-item--done"));
+  const listed = left.some((item) => item !== current) ? left : every;
+  const at = listed.indexOf(current);
+  if (at < 0) return listed[0];
+  const other = listed[at + by] ?? (by > 0 ? listed[0] : undefined);
+  return other === current ? undefined : other;
 }
 
 function step(event) {
