@@ -224,6 +224,7 @@ DEALER = {
     "standards-again": Row(("standard.see",), method="post"),
     "standard-choice": Row(("standard.choose",), method="post", data={"pack": "saic-vw-crc", "version": "2018.2"}),
     "messages": Row(("message.see",)),
+    "messages-compose": Row(("message.see",)),
     "messages-outbox": Row(("message.see",)),
     "team": Row(TEAM),
     "team-shared": Row(TEAM),

@@ -15,20 +15,17 @@ from crm.store.queries import store
 from crm.surveys import codes, policy, questions
 from crm.surveys.links import valid_for
 from crm.surveys.models import Invitation, Response
-from crm.surveys.queries import own_words
+from crm.surveys.queries import own_words, said_by_every_message
 from crm.surveys.questions import Answers
 from sanfang.audit.actions import record_event
 from sanfang.kernel.errors import Conflict, DomainError
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging import secrets
 from sanfang.messaging.actions import cancel_message, queue_message
-from sanfang.messaging.numbers import landline
 from sanfang.messaging.texts import worded
 from sanfang.standards.definitions import Pack
 from sanfang.standards.packs import load_pack
 from sanfang.tenancy.context import current_tenant
-from tenants.models import Kind, Tenant
-from tenants.queries import address_of
 
 if TYPE_CHECKING:
     from crm.customers.queries import Customer
@@ -215,12 +212,7 @@ def _title(questionnaire: str, count: int, words: list[str]) -> str:
 
 def _values(customer: "Customer", context: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """What every message of the store says alike, and this customer's own."""
-    facts = store()
-    fixed = {
-        "store": facts.short_name,
-        "phone": landline(facts.phone),
-        "link": address_of(Tenant(kind=Kind.PUBLIC), "/s/{code}"),
-    }
+    fixed = said_by_every_message(store())
     return fixed, {**context, "customer": customers.salutation(customer), "code": secrets.PLACE}
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from crm.customers import queries as customers
+from crm.store.queries import StoreFacts
 from crm.surveys import codes
 from crm.surveys.models import Invitation, Response
 from crm.surveys.questions import (
@@ -26,9 +27,12 @@ from crm.surveys.questions import (
 )
 from sanfang.kernel.permissions import Actor
 from sanfang.messaging import queries as messaging
+from sanfang.messaging.numbers import landline
 from sanfang.messaging.queries import MessageRow
 from sanfang.standards.definitions import Pack, QuestionKind, Questionnaire
 from sanfang.standards.packs import load_pack
+from tenants.models import Kind, Tenant
+from tenants.queries import address_of
 
 if TYPE_CHECKING:
     from crm.customers.queries import Customer
@@ -51,6 +55,7 @@ __all__ = [
     "read",
     "refuse_bad",
     "response_at",
+    "said_by_every_message",
     "sheet",
     "shown",
     "state_of",
@@ -93,6 +98,15 @@ class ResponseBrief:
     by: str | None
     dissatisfied: int
     note: str
+
+
+def said_by_every_message(place: StoreFacts) -> dict[str, str]:
+    """The variables that are the same whoever a message goes to; a link ends in its customer's code."""
+    return {
+        "store": place.short_name,
+        "phone": landline(place.phone),
+        "link": address_of(Tenant(kind=Kind.PUBLIC), "/s/{code}"),
+    }
 
 
 def invitation_of(code: str) -> Invitation | None:

@@ -59,6 +59,7 @@ urlpatterns = [
     path("tracking/<uuid:key>/call/", tracking.call, name="tracking-call"),
     path("tracking/<uuid:key>/verification/", tracking.verification, name="tracking-verification"),
     path("messages/", messages.messages, name="messages"),
+    path("messages/compose/", messages.compose, name="messages-compose"),
     path("messages/outbox/", messages.outbox, name="messages-outbox"),
     path("", include("frontend.urls.manager")),
     path("standards/", include("frontend.urls.standards")),

@@ -50,6 +50,23 @@ def providers() -> Mapping[str, Provider]:
     return MappingProxyType({name: _provider(name, row) for name, row in table.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    longest: int
+    title: Mapping[str, str]
+
+
+@cache
+def variables() -> Mapping[str, Variable]:
+    """What can stand in braces in a text (variables.yaml)."""
+    path = Path(__file__).with_name("variables.yaml")
+    table: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {name: Variable(name, row["longest"], {"zh": row["zh"], "en": row["en"]}) for name, row in table.items()}
+    )
+
+
 def _provider(name: str, row: dict[str, Any]) -> Provider:
     begin, end = (time.fromisoformat(clock) for clock in row["hours"])
     families = {family: verdict for verdict, found in row["unwelcome"].items() for family in found}

@@ -15,6 +15,7 @@ import { startDrop } from "./drop.js";
 import { startTry } from "./try.js";
 import { startChoosing } from "./choose.js";
 import { startPrinting } from "./print.js";
+import { startLinting } from "./lint.js";
 import { startRetry } from "./retry.js";
 
 startRequests();
@@ -32,6 +33,7 @@ startDrop();
 startTry();
 startChoosing();
 startPrinting();
+startLinting();
 startRetry();
 
 /* From here on scripts are at work: the stylesheet may hide what only they replace, and tests may begin. */
