@@ -29,6 +29,19 @@ if os.environ.get("EVERY_LOOK"):
     LOOKS += [("zh-CN", "dark"), ("en-US", "light")]
 
 
+MANAGERS = [
+    "/team/",
+    "/team/work/",
+    "/team/deputies/",
+    "/kpis/",
+    "/kpis/figure/?kpi=csi",
+    "/kpis/records/?kpi=callback_coverage",
+    "/checks/",
+    "/reports/?kind=service",
+    "/reports/month/",
+]
+
+
 @pytest.fixture(scope="module")
 def store_day(server: Any, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:
     with django_db_blocker.unblock():
@@ -91,6 +104,7 @@ def addresses(store: Store) -> dict[str, list[str]]:
         "徐梦婷": ["/workbench/"],
         "蒋国华": ["/complaints/", complaint],
         "邓凯": ["/tracking/"],
+        "陈雅婷": MANAGERS,
         "唐敏": ["/staff/", f"/staff/{leaver}/removal/", "/standards/?weeks=8", "/standards/choice/?pack=saic-vw-crc"],
         "段景行": ["/stores/"],
         "姜书恒": ["/dealers/"],
