@@ -24,7 +24,7 @@ SAFE, BOTH = ("get", "head"), ("get", "head", "post")
 HTMX = {"HX-Request": "true"}
 
 # What an address of a tenant's host answers to. Those that aren't named take the one method of their row.
-ALLOWED = {"standard-choice": BOTH,
+ALLOWED = {"standard-choice": BOTH, "messages-compose": BOTH,
            "import-new": BOTH, "import-mapping": BOTH, "staff-removal": ("get", "post"), "token-new": BOTH,
            "token-revocation": BOTH, "webhook-new": BOTH}  # fmt: skip
 
