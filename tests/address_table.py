@@ -250,7 +250,9 @@ DEALER = {
     "token-revocation": Row(("token.manage",), any_token, "post"),
     "token-takeover": Row(("token.manage",), any_token, "post"),
     "webhooks": Row(("token.manage",)),
-    "webhook-new": Row(("token.manage",), method="post", data={"url": "https://example.com/", "kinds": "import.failed"}),
+    "webhook-new": Row(
+        ("token.manage",), method="post", data={"url": "https://example.com/", "kinds": "import.failed"}
+    ),
     "webhook": Row(("token.manage",), an_endpoint),
     "webhook-secret": Row(("token.manage",), an_endpoint, "post"),
     "webhook-switch": Row(("token.manage",), an_endpoint, "post"),

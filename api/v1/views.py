@@ -27,6 +27,12 @@ class ApiView(APIView):
         if unknown:
             errors = [{"parameter": name, "detail": _("没有这个查询参数。")} for name in unknown]
             raise Refused(400, _("请求中有不认识的查询参数。"), code="unknown-parameter", errors=errors)
+        empty = sorted(name for name, value in request.query_params.items() if not value)
+        if empty:
+            words = _("查询参数有误。")
+            raise Refused(
+                400, words, code="bad-parameter", errors=[{"parameter": one, "detail": words} for one in empty]
+            )
 
     def needed_scope(self) -> str:
         return self.scope

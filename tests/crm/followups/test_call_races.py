@@ -14,6 +14,7 @@ from followups_support import at, car, deliver, repair
 
 from crm.complaints.models import Complaint
 from crm.followups import actions, planner, tasks
+from crm.followups.asking import ask_for_vehicles
 from crm.followups.models import Attempt, FollowUp, Hold, PlanState
 from crm.store.models import Store
 from crm.surveys.models import Response
@@ -190,7 +191,7 @@ def test_a_call_that_ends_while_the_planner_works_wins(store: Any, call: Any, ac
     """The planner has read an unattempted call whose order is gone; the call is recorded before it writes."""
     li = actor("李娜")
     read, recorded = threading.Event(), threading.Event()
-    asking = planner.ask_for_vehicles
+    asking = ask_for_vehicles
 
     def slowly(*arguments: Any) -> None:
         asking(*arguments)

@@ -154,7 +154,7 @@ def test_a_reminder_says_when_and_at_what_mileage(li: Actor, vehicle: Vehicle) -
     # 33,000 km in 283 days: the 7,500 km of the next interval are reached on the 65th day after the visit.
     planner.plan(at("2026-05-06 09:00"), only=[vehicle.pk])
     reminder = FollowUp.objects.get(rule="service-reminder")
-    values = words.script(reminder, load_pack("changan-dcrc"), store(), "李娜", order)[1]  # type: ignore[attr-defined, index]
+    values = words.script(reminder, load_pack("changan-dcrc"), store(), "李娜", order)[1]  # type: ignore[index]
     assert (values["due_date"], values["due_km"]) == ("5月15日", "40,500")
 
 
@@ -167,7 +167,7 @@ def test_the_estimate_is_read_back_from_a_window_that_closed_days_moved(
     planner.plan(at("2026-05-07 09:00"), only=[vehicle.pk])
     reminder = FollowUp.objects.get(rule="service-reminder")
     assert reminder.opens == at("2026-05-07 08:30")
-    assert words.script(reminder, load_pack("changan-dcrc"), store(), "李娜", order)[1]["due_date"] == "5月15日"  # type: ignore[attr-defined, index]
+    assert words.script(reminder, load_pack("changan-dcrc"), store(), "李娜", order)[1]["due_date"] == "5月15日"  # type: ignore[index]
 
 
 def test_a_second_call_reminds_of_the_first_service(li: Actor) -> None:
@@ -175,7 +175,7 @@ def test_a_second_call_reminds_of_the_first_service(li: Actor) -> None:
     delivery = deliver(one, "2026-02-20")
     planner.plan(NOW)
     second = FollowUp.objects.get(rule="second-call")
-    values = words.script(second, load_pack("changan-dcrc"), store(), "李娜", delivery)[1]  # type: ignore[attr-defined, index]
+    values = words.script(second, load_pack("changan-dcrc"), store(), "李娜", delivery)[1]  # type: ignore[index]
     assert (values["due_date"], values["due_km"]) == ("8月20日", "5,000")
 
 
