@@ -193,7 +193,8 @@ def test_filters(chengdu: Tenant, own: Machine) -> None:
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize(
     "odd",
-    [{"limit": ""}, {"updated_since": ""}, {"limit": "0"}, {"limit": "501"}, {"limit": "x"}, {"limit": "٣"}, {"cursor": "x"}, {"cursor": "W10"},
+    [{"limit": ""}, {"updated_since": ""},
+     {"limit": "0"}, {"limit": "501"}, {"limit": "x"}, {"limit": "٣"}, {"cursor": "x"}, {"cursor": "W10"},
      {"cursor": "é"}, {"updated_since": "yesterday"}, {"updated_since": "2026-03-02T09:00:00"}, {"unknown": "1"},
      {"updated_since": "0001-01-01T00:00:00+14:00"}, {"updated_since": "9999-12-31T23:59:59-14:00"},
      {"state": "x", "do_not_call": "maybe", "vin": "x" * 18}, {"owner": "x", "customer": "x", "number": "x" * 41},
