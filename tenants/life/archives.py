@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from sanfang.kernel.errors import DomainError
 from tenants.life import folders
+from tenants.life.speech import reason_of
 from tenants.life.work import Heard
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
@@ -83,11 +84,22 @@ class Member:
         self.digest.update(data)
 
 
-@contextmanager
-def writing(target: Path) -> Iterator[Archive]:
-    """A new archive at ``target``, there when the block ends well and not before. Readable by its owner alone."""
+def refuse_place(target: Path) -> None:
+    """Raises :class:`DomainError` where no archive can be put."""
+    if target.is_dir():
+        said = _("“%(name)s”是一个文件夹，请写明文件名，例如 %(example)s。")
+        raise DomainError(said % {"name": target, "example": target / "export.zip"}, code="is_folder")
     if target.exists():
         raise DomainError(_("文件“%(name)s”已存在，请换一个名称。") % {"name": target.name}, code="file_exists")
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[Archive]:
+    """A new archive at ``target``, there when the block ends well and not before. Readable by its owner alone.
+
+    Raises :class:`DomainError` for a place that can't be written; what it was written beside is nobody's concern.
+    """
+    refuse_place(target)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as stream:
@@ -96,8 +108,12 @@ def writing(target: Path) -> Iterator[Archive]:
             stream.flush()
             os.fsync(stream.fileno())
         beside.rename(target)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        # A full disk names no file.
+        if isinstance(error, OSError) and error.filename in (None, str(beside)):
+            said = _("“%(file)s”写不了：%(reason)s。没有留下不完整的文件。")
+            raise DomainError(said % {"file": target, "reason": reason_of(error)}, code="cant_write") from error
         raise
 
 
@@ -151,14 +167,15 @@ class Opened:
     def lay_out(self, name: str) -> None:
         """The archive's files as a storage folder ``name``."""
         root = folders.folder(name)
-        root.mkdir(parents=True)
+        root.mkdir(parents=True, mode=folders.MODE)
         for member in self.manifest["members"]:
             if not member.startswith(FILES):
                 continue
             path = root / member.removeprefix(FILES)
             if not path.resolve().is_relative_to(root.resolve()):
                 raise _damaged()
-            path.parent.mkdir(parents=True, exist_ok=True)
+            for place in reversed(path.relative_to(root).parents):
+                (root / place).mkdir(exist_ok=True, mode=folders.MODE)
             with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as target:
                 for chunk in self.chunks(member):
                     target.write(chunk)
@@ -186,7 +203,7 @@ def _told() -> Iterator[None]:
 
 
 def _damaged() -> DomainError:
-    return DomainError(_("备份文件已损坏或不完整，没有改动任何数据。"), code="damaged")
+    return DomainError(_("备份文件已损坏或不完整。"), code="damaged")
 
 
 def sha256_of(path: Path) -> str:

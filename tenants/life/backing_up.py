@@ -7,11 +7,13 @@ from typing import Any
 
 import psycopg
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from psycopg import sql
 
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import door
 from tenants.life import archives, snapshot
+from tenants.life.speech import reason_of
 from tenants.life.structure import structure_of
 from tenants.life.work import OPEN_OR_SUSPENDED, Heard, alone_with, deed, refuse_unless
 from tenants.models import Tenant
@@ -93,18 +95,31 @@ def _memberships(tenant: Tenant) -> list[dict[str, Any]]:
         ]
 
 
-def backups(tenant: Tenant, folder: Path) -> list[Found]:
-    """The tenant's backups in ``folder``, oldest first, by their manifests; restoring reads all the rest."""
+def backups(tenant: Tenant, folder: Path, *, verify: bool = False) -> list[Found]:
+    """The tenant's backups in ``folder``, oldest first, by their manifests; with ``verify`` by every byte.
+
+    Raises :class:`DomainError` when there is no such folder: no backups would be believed.
+    """
+    if not folder.is_dir():
+        raise DomainError(_("没有文件夹“%(folder)s”。") % {"folder": folder}, code="no_folder")
     found = []
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
             with archives.opened(path) as archive:
-                about = archive.manifest
-        except DomainError as error:
+                about, trouble = archive.manifest, _trouble(archive) if verify else ""
+        except (DomainError, OSError) as error:
             if path.name.startswith(f"{tenant.slug}-2"):
-                found.append(Found(path, None, 0, str(error)))
+                found.append(Found(path, None, 0, reason_of(error) if isinstance(error, OSError) else str(error)))
             continue
         if about["what"] == "backup" and about["tenant"]["schema"] == tenant.schema_name:
             rows = sum(table["rows"] for table in about["tables"].values())
-            found.append(Found(path, datetime.fromisoformat(about["taken_at"]), rows))
+            found.append(Found(path, datetime.fromisoformat(about["taken_at"]), rows, trouble))
     return found
+
+
+def _trouble(archive: archives.Opened) -> str:
+    try:
+        archive.verify(lambda what, number, total: None)
+    except DomainError as error:
+        return str(error)
+    return ""

@@ -1,12 +1,10 @@
 """Everything that a tenant takes with it: every table as CSV and as JSON lines, its files, and what they are."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import yaml
 from django.apps import apps
 from django.db import connections
 from django.utils import timezone, translation
@@ -15,6 +13,7 @@ from psycopg import sql
 from sanfang.tenancy.rollout.states import digests
 from tenants.life import archives, folders, snapshot
 from tenants.life.cells import BOM, write_rows
+from tenants.life.descriptions import descriptions
 from tenants.life.platform_part import write_platform_part
 from tenants.life.work import Heard, alone_with, deed, refuse_unless
 from tenants.models import State, Tenant
@@ -28,11 +27,16 @@ class Exported:
     files: int
     sha256: str = ""
 
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"tables": self.tables, "rows": self.rows, "files": self.files}
+
 
 def export_tenant(tenant: Tenant, target: Path, heard: Heard, *, by: str, dry_run: bool = False) -> Exported:
     """Writes ``target`` (a zip), which is there whole or not at all. A dry run only counts."""
     with alone_with(tenant, look_only=dry_run):
         refuse_unless(tenant, State.READY, State.SUSPENDED, State.LEAVING)
+        archives.refuse_place(target)
         if dry_run:
             return _count(tenant, heard)
         with deed(tenant, "export", by, file=target.name) as row:
@@ -89,15 +93,9 @@ def _write_table(raw: psycopg.Connection[Any], schema: str, table: snapshot.Tabl
     return write_rows(raw, archive, members, source, {column.name: column.is_number for column in table.columns})
 
 
-@cache
-def _descriptions() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "tables.yaml").read_text("utf-8"))
-    return found
-
-
 def described(table: str) -> dict[str, str]:
     """What a table is, in both languages: ``tables.yaml``, else the name its model has."""
-    known = _descriptions().get(table)
+    known = descriptions().get(table)
     if known:
         return known
     model = next((one for one in apps.get_models(include_auto_created=True) if one._meta.db_table == table), None)

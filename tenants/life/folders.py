@@ -12,6 +12,9 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+MODE = 0o700
+"""Nobody else of the machine looks in."""
+
 
 def folder(name: str) -> Path:
     return Path(settings.MEDIA_ROOT) / name

@@ -6,7 +6,7 @@ alone (PIPL art. 47).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import monotonic, sleep
@@ -34,6 +34,7 @@ class Left:
     laws: list[str]
     memberships: int
     export: Path
+    sha256: str = ""
 
 
 def leave(tenant: Tenant, *, reason: str, by: str, heard: Heard, dry_run: bool = False) -> Left:
@@ -61,8 +62,9 @@ def leave(tenant: Tenant, *, reason: str, by: str, heard: Heard, dry_run: bool =
             target.parent.mkdir(parents=True, mode=0o700)
             exporting.write(tenant, target, heard, by=by)
             alone.check()
-            _go(left, Departure(tenant=tenant, by=by, reason=reason, left_at=left_at), row)
-        return left
+            departure = Departure(tenant=tenant, by=by, reason=reason, left_at=left_at)
+            _go(left, departure, row)
+        return replace(left, sha256=departure.export_sha256)
 
 
 @contextmanager

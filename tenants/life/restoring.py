@@ -5,9 +5,10 @@ moment is there half of either. Then it gets today's migrations and its files, a
 the way, :func:`finish` leads on to one of two ends: all of the backup, or all of what was before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def restore(tenant: Tenant, path: Path, *, by: str, heard: Heard, dry_run: bool 
     with alone_with(tenant, look_only=dry_run) as alone, archives.opened(path) as archive:
         refuse_unless(tenant, *OPEN_OR_SUSPENDED)
         _refuse_wrong(archive.manifest, tenant)
-        archive.verify(heard)
+        with _before_anything():
+            archive.verify(heard)
         stamp = stamp_of(timezone.now())
         files = sum(name.startswith(archives.FILES) for name in archive.manifest["members"])
         rows = sum(table["rows"] for table in archive.manifest["tables"].values())
@@ -77,6 +79,28 @@ def restore(tenant: Tenant, path: Path, *, by: str, heard: Heard, dry_run: bool 
                 finally:
                     finish(alone, row)
         return Restored(archive.manifest["taken_at"], rows, files, aside_name(tenant.schema_name, stamp))
+
+
+def confirm_restore(tenant: Tenant, path: Path, typed: str, *, lost: Callable[[datetime], str]) -> None:
+    """Raises :class:`DomainError` that says what would be lost, unless the tenant's slug was typed."""
+    if typed == tenant.slug:
+        return
+    with archives.opened(path) as archive:
+        _refuse_wrong(archive.manifest, tenant)
+        said = lost(datetime.fromisoformat(archive.manifest["taken_at"]))
+    ask = _("请用 --confirm %(slug)s 确认要恢复的租户。") % {"slug": tenant.slug}
+    raise DomainError(f"{said}\n{ask}", code="not_confirmed")
+
+
+@contextmanager
+def _before_anything() -> Iterator[None]:
+    """A file that is found damaged here has changed nothing, and whoever reads it should know."""
+    try:
+        yield
+    except DomainError as error:
+        if error.code == "damaged":
+            raise DomainError(_("备份文件已损坏或不完整，没有改动任何数据。"), code="damaged") from error
+        raise
 
 
 def lead_on(alone: Alone, row: Deed) -> None:

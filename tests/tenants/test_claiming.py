@@ -13,6 +13,12 @@ from tenants.provisioning import refill
 pytestmark = pytest.mark.usefixtures("own_database")
 
 
+@pytest.fixture(autouse=True)
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands speak the terminal's language."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+
+
 def create(slug: str, **options: str) -> None:
     call_command("tenant", "create", "group", slug, "某集团", stdout=StringIO(), **options)
 

@@ -2,10 +2,11 @@ import time
 from argparse import ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from sanfang.tenancy.rollout.fleet import Busy
 from sanfang.tenancy.rollout.states import Target
+from tenants.life.speech import Speaking
 from tenants.migrating import UnknownCanary, behind, migrate_everything
 from tenants.provisioning import TENANT_KINDS, refill
 
@@ -20,7 +21,7 @@ SHOWN = 1.0
 """Seconds between two lines of progress."""
 
 
-class Command(BaseCommand):
+class Command(Speaking):
     """Exit code 1 when a schema failed, or with ``--check`` when one is behind."""
 
     help = "Migrates public, the templates, the pool and every tenant, and refills the pool of ready schemas."

@@ -21,6 +21,12 @@ def own_media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.environ["MEDIA_ROOT"] = str(before)
 
 
+@pytest.fixture(autouse=True)
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands speak the terminal's language."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+
+
 @pytest.fixture(scope="module")
 def filled(own_database: str, own_media: Path) -> None:
     fill({tenant.slug: tenant for tenant in Tenant.objects.all()})

@@ -119,7 +119,7 @@ def test_before_the_day_it_is_refused(tmp_path: Path) -> None:
     Departure.objects.filter(tenant=store).update(protected_until=timezone.localdate() + timedelta(days=2))
     before, found = everything(store), traces(store)
     with pytest.raises(CommandError, match="依法保护"):
-        call_command("tenant", "erase", "early", "--confirm", "early", "--to", str(tmp_path / "proof"))
+        call_command("tenant", "erase", "early", "--confirm", "early", "--by", "周工", "--to", str(tmp_path / "proof"))
     assert (everything(store), traces(store)) == (before, found)
     assert not (tmp_path / "proof").exists()
     erase_departure = Departure.objects.get(tenant=store)
@@ -131,7 +131,7 @@ def test_without_its_name_typed_it_is_refused(tmp_path: Path, confirm: str) -> N
     store = Tenant.objects.filter(slug="unsure").first() or gone_soon("unsure", tmp_path)
     before, found, deeds = everything(store), traces(store), Deed.objects.count()
     with pytest.raises(CommandError, match="--confirm unsure"):
-        call_command("tenant", "erase", "unsure", "--confirm", confirm)
+        call_command("tenant", "erase", "unsure", "--confirm", confirm, "--by", "周工")
     assert (everything(store), traces(store), Deed.objects.count()) == (before, found, deeds)
 
 
@@ -139,15 +139,27 @@ def test_a_dry_run_counts_and_changes_nothing(tmp_path: Path, capsys: pytest.Cap
     store = gone_soon("counted", tmp_path)
     before, found, deeds = everything(store), traces(store), Deed.objects.count()
     call_command("tenant", "erase", "counted", "--dry-run")
-    assert "protected_until" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "现在可以删除" in said
+    assert "清点" in said
     assert (everything(store), traces(store), Deed.objects.count()) == (before, found, deeds)
     assert Departure.objects.get(tenant=store).inventory is None
+
+
+def test_a_place_for_the_certificate_is_proved_before_anything_goes(tmp_path: Path) -> None:
+    store = gone_soon("placeless", tmp_path)
+    before, found = everything(store), traces(store)
+    (tmp_path / "taken").write_text("mine")
+    for place in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        with pytest.raises(CommandError, match="没有删除任何数据"):
+            call_command("tenant", "erase", "placeless", "--confirm", "placeless", "--by", "周工", "--to", str(place))
+    assert (everything(store), traces(store)) == (before, found)
 
 
 def test_who_works_here_isnt_erased(suzhou: Tenant) -> None:
     before = everything(suzhou)
     with pytest.raises(CommandError):
-        call_command("tenant", "erase", "suzhou", "--confirm", "suzhou")
+        call_command("tenant", "erase", "suzhou", "--confirm", "suzhou", "--by", "周工")
     assert everything(suzhou) == before
 
 

@@ -19,6 +19,7 @@ from crm.customers.models import Customer
 from sanfang.kernel.errors import DomainError
 from sanfang.tenancy.context import inside
 from tenants.life import cells, exporting, snapshot
+from tenants.life.descriptions import descriptions
 from tenants.life.exporting import export_tenant
 from tenants.life.models import Deed
 from tenants.models import Membership, State, Tenant, User
@@ -115,7 +116,7 @@ def test_it_is_one_moment(chengdu: Tenant, tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_readme_names_every_table_in_both_languages(chengdu: Tenant, tmp_path: Path) -> None:
     text = exported(chengdu, tmp_path).read("README.txt").decode("utf-8-sig")
-    for table, words in exporting._descriptions().items():
+    for table, words in descriptions().items():
         assert table in text
         assert words["zh"] in text
         assert words["en"] in text
@@ -166,7 +167,7 @@ def test_no_password_and_nobody_elses_people_are_in_it(suzhou: Tenant, tmp_path:
 
 @pytest.mark.parametrize("slug", ["chengdu", "yuanting", "lanchuan"])
 def test_every_table_is_described(network: dict[str, Tenant], slug: str) -> None:
-    assert set(rows_of(network[slug].schema_name)) - {"sequences"} <= set(exporting._descriptions())
+    assert set(rows_of(network[slug].schema_name)) - {"sequences"} <= set(descriptions())
 
 
 def test_cancelled_it_leaves_nothing(chengdu: Tenant, tmp_path: Path) -> None:

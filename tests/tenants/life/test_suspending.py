@@ -44,7 +44,7 @@ def test_it_is_written_down() -> None:
 def test_a_dry_run_says_it_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     store = new_store("imagined")
     call_command("tenant", "suspend", "imagined", "--dry-run")
-    assert "would be suspended" in capsys.readouterr().out
+    assert "将停用" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("tenant", "resume", "imagined", "--dry-run")
     assert (state_of(store), deeds_of(store)) == (State.READY, [])
