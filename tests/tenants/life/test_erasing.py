@@ -1,6 +1,7 @@
 """A store that has left is erased when the law allows, wholly, with a certificate that can be verified."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -196,8 +197,13 @@ def test_killed_anywhere_and_repeated_it_ends_the_same(own_database: str, tmp_pa
 
 def test_a_certificate_that_was_changed_is_no_certificate(tmp_path: Path) -> None:
     store = gone_soon("proof", tmp_path)
-    file, _text = certificates.write(erase(store, by="周工", heard=silent), tmp_path)
+    file, text = certificates.write(erase(store, by="周工", heard=silent), tmp_path)
     call_command("tenant", "verify-certificate", str(file))
+    with pytest.raises(CommandError, match=r"\.json"):
+        call_command("tenant", "verify-certificate", str(text))
+    words = text.read_text()
+    assert "(UTC+0800)" in words
+    assert re.search(r"customers_customer +\d+  客户\n", words)
     content = json.loads(file.read_text())
     changed = {**content, "certificate": {**content["certificate"], "erased_at": "2020-01-01"}}
     every: list[object] = [changed, {**content, "signature": "x"}, {}, []]

@@ -16,7 +16,7 @@ from sanfang.tenancy.context import inside
 from sanfang.tenancy.models import Staff
 from sanfang.tenancy.rollout import fleet
 from sanfang.tenancy.rollout.states import Target
-from tenants.life import aside, structure, work
+from tenants.life import aside, folders, structure, work
 from tenants.life.backing_up import back_up, backups
 from tenants.life.models import Deed
 from tenants.life.restoring import restore
@@ -52,6 +52,8 @@ def test_it_is_what_it_was_and_the_other_is_untouched(chengdu: Tenant, suzhou: T
     assert changed[1] != before[1]
     copy = put_back(chengdu, backup)
     assert everything(chengdu) == before
+    below = [folders.folder(chengdu.schema_name), *folders.folder(chengdu.schema_name).rglob("*")]
+    assert [path for path in below if path.stat().st_mode & 0o077] == [], "nobody else of the machine looks in"
     assert structure.dump(chengdu.schema_name) == built
     assert everything(suzhou) == other
     assert rows_of(copy) == changed[0], "what was set aside is what was there"
