@@ -35,13 +35,15 @@ from sanfang.tenancy.models import Staff
 @dataclass(frozen=True)
 class Row:
     """``capabilities``: any of them opens it; empty means every member. ``make``: the id of a fresh object
-    inside the tenant we are in; ``personal``: of somebody's own, whose name it is given."""
+    inside the tenant we are in; ``personal``: of somebody's own, whose name it is given. ``parts``: of an address that
+    isn't about an object."""
 
     capabilities: tuple[str, ...] = ()
     make: Callable[..., Any] | None = None
     method: str = "get"
     data: dict[str, Any] | Callable[[], dict[str, Any]] | None = None
     personal: bool = False
+    parts: tuple[str, ...] = ()
 
     def words(self) -> dict[str, Any]:
         return self.data() if callable(self.data) else self.data or {}
@@ -274,7 +276,13 @@ OEM = {
     "staff": Row(("staff.see",)),
     "staff-removal": Row(("staff.manage",), nobody_else, "post"),
 }
-PUBLIC = {"home": Row(), "tenants": Row(("platform.see",)), "survey": Row(), "survey-thanks": Row(), "sms-hook": Row()}
+PUBLIC = {
+    "home": Row(),
+    "tenants": Row(("platform.see",)),
+    "survey": Row(),
+    "survey-thanks": Row(),
+    "sms-hook": Row(method="post", parts=("aliyun", "receipts", "x")),
+}
 
 TABLE = {"dealer": DEALER, "group": GROUP, "oem": OEM, "public": PUBLIC}
 

@@ -26,7 +26,7 @@ HTMX = {"HX-Request": "true"}
 # What an address of a tenant's host answers to. Those that aren't named take the one method of their row.
 ALLOWED = {"standard-choice": BOTH, "messages-compose": BOTH,
            "import-new": BOTH, "import-mapping": BOTH, "staff-removal": ("get", "post"), "token-new": BOTH,
-           "token-revocation": BOTH, "webhook-new": BOTH}  # fmt: skip
+           "token-revocation": BOTH, "webhook-new": BOTH, "import-undo": BOTH}  # fmt: skip
 
 # Addresses of every host: what a visitor gets, and what somebody gets who is signed in. All at the door.
 COMMON = {
@@ -86,7 +86,8 @@ def allowed(name: str, row: Row) -> tuple[str, ...]:
 
 
 def address(kind: str, name: str, key: Any) -> str:
-    return reverse(name, urlconf=settings.TENANT_TYPES[kind]["URLCONF"], args=[key] if key else [])
+    given = TABLE[kind][name].parts or ([key] if key else [])
+    return reverse(name, urlconf=settings.TENANT_TYPES[kind]["URLCONF"], args=given)
 
 
 def ask(client: Client, method: str, path: str, headers: dict[str, str] | None = None, words: Any = None) -> Any:

@@ -83,6 +83,7 @@ def test_another_tenants_id_is_not_found_and_nothing_changes(
         assert _ask(client, row, _address(kind, name, unknown)) == 404
 
 
+@pytest.mark.usefixtures("at_ten")
 @pytest.mark.parametrize(("kind", "name"), KEYED)
 def test_the_same_request_works_for_its_own_tenant(
     network: dict[str, Tenant], client_of: Callable[[str], Client], kind: str, name: str

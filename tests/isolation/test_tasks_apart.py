@@ -28,6 +28,7 @@ PLATFORMS = sorted(name for name, task in TASKS.items() if isinstance(task, Plat
 ARGUMENTS = {
     "crm.dms.tasks.check": lambda: [str(an_import("checking")), ""],
     "crm.dms.tasks.apply": lambda: [str(an_import("queued")), ""],
+    "crm.dms.tasks.undo": lambda: [str(an_import("undoing")), ""],
 }
 # The platform's that work on one schema with the owner's rights. They take its name and return no row of it.
 NAME_A_SCHEMA = {"tenants.tasks.retire_in"}

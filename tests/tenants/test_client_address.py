@@ -112,6 +112,7 @@ def test_guessers_of_survey_codes_are_counted_one_by_one_behind_a_proxy(network:
         caches["shared"].delete_many([f"survey:misses:{one}" for one in (guesser, customer)])
 
 
+@pytest.mark.usefixtures("at_ten")
 def test_a_look_at_a_number_keeps_the_real_address(chengdu: Tenant, client_of: Any) -> None:
     with inside(chengdu):
         key = a_call()
