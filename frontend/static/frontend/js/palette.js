@@ -49,12 +49,12 @@ function ask(input, delay) {
 let opening = false;
 
 function open(dialog, input) {
-  if (timer && input.value !== dialog.dataset.asked) {
-    opening = true;
-    ask(input, 0);
+  if (input.value === dialog.dataset.shown) {
+    chosen(dialog)?.click();
     return;
   }
-  chosen(dialog)?.click();
+  opening = true;
+  if (input.value !== dialog.dataset.asked) ask(input, 0);
 }
 
 export function startPalette() {
@@ -94,10 +94,15 @@ export function startPalette() {
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt === input) dialog.dataset.asked = input.value;
   });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    // Enter asks again.
+    if (event.detail.elt === input && !event.detail.successful) delete dialog.dataset.asked;
+  });
   document.body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "palette-results") return;
     mark(dialog, items(dialog)[0]);
-    if (!opening) return;
+    dialog.dataset.shown = dialog.dataset.asked;
+    if (!opening || input.value !== dialog.dataset.shown) return;
     opening = false;
     chosen(dialog)?.click();
   });
