@@ -20,7 +20,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -33,6 +33,7 @@ Site = Callable[..., str]
 NewPage = Callable[..., Page]
 PATIENCE = 15_000
 """Milliseconds: a loaded machine is slow, and waiting costs nothing when all goes well."""
+expect.set_options(timeout=PATIENCE)
 OURS = re.compile(r"http://([a-z-]+\.)?localhost:\d+/|data:|blob:")
 COOKIE: dict[str, Any] = {"secure": True, "httpOnly": True, "sameSite": "Lax"}
 

@@ -119,7 +119,7 @@ def test_an_export_that_fails_leaves_it_open(person: User, monkeypatch: pytest.M
 
     monkeypatch.setattr("tenants.life.exporting.write", fail)
     with pytest.raises(CommandError, match="No space left"):
-        call_command("tenant", "leave", "full-disk", "--reason", "合同到期")
+        call_command("tenant", "leave", "full-disk", "--reason", "合同到期", "--by", "周工")
     assert Tenant.objects.get(pk=store.pk).state == State.READY
     assert live(store) == 1
     assert Deed.objects.latest("pk").outcome == "failed"
