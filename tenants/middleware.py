@@ -83,7 +83,11 @@ class TenantOfHostMiddleware:
 def _too_many_outside(request: HttpRequest) -> HttpResponse | None:
     """Hosts that nobody answers are counted too, before a page is made for them."""
     seconds = seconds_to_wait_outside(request)
-    return HttpResponse(status=429, headers={"Retry-After": str(seconds)}) if seconds else None
+    if not seconds:
+        return None
+    answer = in_words(_("请求太多，请 %(seconds)d 秒后再试。") % {"seconds": seconds}, 429)
+    answer["Retry-After"] = str(seconds)
+    return answer
 
 
 class SessionOfTenantMiddleware:

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, override
 from crm.dms import disowned, running, upkeep
 from crm.dms.models import ImportRun
 from sanfang.tenancy.tasks import for_each_tenant, on_behalf_of, platform_task, tenant_task
+from sanfang.tenancy.waiting import Waiting
 
 # A database that restarts is back within a minute; the run's transaction has left nothing.
 AGAIN: dict[str, Any] = {
@@ -20,9 +21,13 @@ AGAIN: dict[str, Any] = {
 }
 
 
+UNFINISHED = [str(state) for states in running.WANTED.values() for state in states]
+WAITING = Waiting("dms_importrun", f"state IN ({', '.join(map(repr, UNFINISHED))})")
+
+
 @platform_task()
 def resume_everywhere() -> None:
-    for_each_tenant(resume, {"dealer"})
+    for_each_tenant(resume, {"dealer"}, waiting=WAITING, expires=30)
 
 
 @tenant_task()

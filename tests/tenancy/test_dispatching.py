@@ -1,4 +1,4 @@
-"""Every minute those stores get a task that have something to send, and no others."""
+"""Stores get a task that have something to send or an import under way, and no others."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,8 @@ import pytest
 from care_support import MOBILE, a_customer
 from django.utils import timezone
 
+from crm.dms import tasks as imports
+from crm.dms.models import ImportRun
 from sanfang.messaging import tasks
 from sanfang.messaging.actions import queue_message
 from sanfang.messaging.models import Message
@@ -46,3 +48,22 @@ def test_those_with_a_message_whose_time_has_come(chengdu: Tenant, suzhou: Tenan
     suspend(chengdu)
     assert dispatched() == []
     resume(chengdu)
+
+
+def an_import(state: str) -> None:
+    ImportRun.objects.create(
+        kind="deliveries", filename="x", file="x", sha256="0", size=1, state=state, created_at=timezone.now()
+    )
+
+
+def test_those_with_an_import_that_is_not_at_its_end(chengdu: Tenant, suzhou: Tenant) -> None:
+    with mock.patch.object(imports.resume, "apply_async") as sent:
+        for state in ("uploaded", "done"):
+            with inside(chengdu):
+                an_import(state)
+        imports.resume_everywhere()
+        assert not sent.called
+        with inside(suzhou):
+            an_import("undoing")
+        imports.resume_everywhere()
+    assert [call.kwargs["kwargs"]["_tenant"] for call in sent.call_args_list] == [suzhou.schema_name]
