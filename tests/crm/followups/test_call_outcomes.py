@@ -35,16 +35,6 @@ BAD = GOOD | {"overall": {"value": 2, "reasons": ["waiting"]}}
 
 
 @pytest.fixture
-def li(actor: Callable[[str], Actor]) -> Any:
-    return actor("李娜")
-
-
-@pytest.fixture
-def zhou(actor: Callable[[str], Actor]) -> Any:
-    return actor("周思颖")
-
-
-@pytest.fixture
 def call() -> Any:
     """A third call that is open: repaired on the 10th, due on the 13th."""
     one = car()

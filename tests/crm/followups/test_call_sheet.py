@@ -33,11 +33,6 @@ BAD = {
 
 
 @pytest.fixture
-def li(actor: Callable[[str], Actor]) -> Any:
-    return actor("李娜")
-
-
-@pytest.fixture
 def vehicle() -> Any:
     one = car(customer("陈雅琴"), series="CS75", model="CS75 PLUS", plate="川A8K26N")
     deliver(one, "2025-06-01", consultant=staff("廖晨"))

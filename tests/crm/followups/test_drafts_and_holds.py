@@ -21,16 +21,6 @@ SOON = NOW + timedelta(minutes=1)
 
 
 @pytest.fixture
-def li(actor: Callable[[str], Actor]) -> Any:
-    return actor("李娜")
-
-
-@pytest.fixture
-def zhou(actor: Callable[[str], Actor]) -> Any:
-    return actor("周思颖")
-
-
-@pytest.fixture
 def call() -> Any:
     repair(car(), "2026-03-10 09:00", "2026-03-10 16:00")
     planner.plan(at("2026-03-12 09:00"))

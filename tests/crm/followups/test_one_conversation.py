@@ -43,16 +43,6 @@ CALLING = load_pack("changan-dcrc").calling
 
 
 @pytest.fixture
-def li(actor: Callable[[str], Actor]) -> Any:
-    return actor("李娜")
-
-
-@pytest.fixture
-def zhou(actor: Callable[[str], Actor]) -> Any:
-    return actor("周思颖")
-
-
-@pytest.fixture
 def call() -> Any:
     one = car()
     repair(one, "2026-03-10 09:00", "2026-03-10 16:00", mileage=32_480, advisor=staff("邓凯"))

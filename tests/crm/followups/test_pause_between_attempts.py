@@ -1,6 +1,5 @@
 """Attempts in vain need a pause between them: a slip of the keyboard makes no three of them, and sends no message."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("place")]
 NOW = at("2026-03-12 10:00")
 PAUSE = load_pack("changan-dcrc").calling.pause
 TOO_SOON = NOW + PAUSE - timedelta(seconds=1)
-
-
-@pytest.fixture
-def li(actor: Callable[[str], Actor]) -> Any:
-    return actor("李娜")
 
 
 @pytest.fixture

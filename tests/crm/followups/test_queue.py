@@ -24,11 +24,6 @@ GROUPS = {
 }
 
 
-@pytest.fixture
-def li(actor: Callable[[str], Actor]) -> Any:
-    return actor("李娜")
-
-
 def follow_up(**fields: Any) -> Any:
     one = fields.pop("vehicle", None) or car()
     return FollowUp.objects.create(
